@@ -1,0 +1,105 @@
+"""Find an entry by either API name; the user's own entries override apimap's, loudly."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Optional, Union
+
+from apimap.cache import load_cached
+from apimap.errors import ApimapError, UnknownApi
+from apimap.mapping_files import SHARED, mapping_files, mapping_folder
+from apimap.nearest import nearest_hint
+from apimap.schema import SIDES, Entry, LoadedEntry, Side
+from apimap.signatures import known_apis, side_of
+
+
+class Catalog:
+    """Entries by the names of both sides.
+
+    >>> default_catalog().find("torch.nn.Linear").mindspore
+    'mindspore.nn.Dense'
+    """
+
+    def __init__(self, loaded: Sequence[LoadedEntry] = ()) -> None:
+        self._loaded: dict[str, LoadedEntry] = {}
+        self._by_name: dict[str, Entry] = {}
+        self.add(loaded)
+
+    @property
+    def entries(self) -> list[Entry]:
+        """All entries, in the order of the files."""
+        return [item.entry for item in self._loaded.values()]
+
+    def add(self, loaded: Sequence[LoadedEntry]) -> None:
+        """Add entries; one whose PyTorch API is there already replaces it, with a warning."""
+        for item in loaded:
+            old = self._loaded.pop(item.entry.torch, None)
+            if old is not None:
+                self._by_name = {n: e for n, e in self._by_name.items() if e is not old.entry}
+                text = f"{item.file}:{item.line} overrides the entry of {item.entry.torch}"
+                warnings.warn(f"{text} from {old.file}:{old.line}", stacklevel=3)
+            self._loaded[item.entry.torch] = item
+            for side in SIDES:
+                self._by_name.setdefault(item.entry.api(side), item.entry)
+                composition = item.entry.composition(side)
+                if composition:
+                    self._by_name.setdefault(composition, item.entry)
+
+    def get(self, api: str) -> Optional[Entry]:
+        """The entry of this API or composed layer, None where there is none."""
+        return self._by_name.get(api)
+
+    def find(self, api: str) -> Entry:
+        """The entry of this API.
+
+        Raises ``UnknownApi`` with the nearest names.
+        """
+        entry = self._by_name.get(api)
+        if entry is not None:
+            return entry
+        mapped = nearest_hint(api, self._by_name)
+        if api in known_apis(side_of(api)):
+            raise UnknownApi(f"{api} has no entry yet", hint=mapped or "see `apimap list`")
+        raise UnknownApi(f"{api} is unknown", hint=mapped or "see `apimap list`")
+
+    def side(self, api: str) -> Side:
+        """Which framework an API or composed layer belongs to."""
+        entry = self.find(api)
+        return "torch" if api in (entry.torch, entry.composition("torch")) else "mindspore"
+
+
+@lru_cache(maxsize=1)
+def default_catalog() -> Catalog:
+    """The entries that come with apimap, plus what ``load_mappings`` added."""
+    folder = mapping_folder()
+    return Catalog(load_cached(mapping_files(folder), folder / SHARED))
+
+
+def load_mappings(path: Union[str, Path]) -> list[Entry]:
+    """Add a user's own mapping file, or a folder of them, to the catalog.
+
+    Rules that the files name must be registered first (``apimap.rule``). An entry of an API that
+    apimap maps already replaces it, with a warning. Nothing is added where anything is wrong.
+
+    Raises ``MappingFileError`` with every problem, ``ApimapError`` where there is no such path.
+
+    >>> load_mappings("/nowhere.yaml")
+    Traceback (most recent call last):
+    apimap.errors.ApimapError: no mapping file or folder: /nowhere.yaml
+    """
+    from apimap.lint import check_entries
+    from apimap.loader import load_files
+
+    path = Path(path)
+    if not path.exists():
+        raise ApimapError(f"no mapping file or folder: {path}")
+    files = mapping_files(path) if path.is_dir() else [path]
+    own_shared = (path if path.is_dir() else path.parent) / SHARED
+    shared = own_shared if own_shared.exists() else mapping_folder() / SHARED
+    loaded = load_files(files, shared)
+    check_entries(loaded)
+    default_catalog().add(loaded)
+    return [item.entry for item in loaded]

@@ -1,0 +1,91 @@
+"""PyTorch's Embedding on MindSpore: rows without gradient, shrunk rows, shared gradients."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Optional
+
+import mindspore
+from mindspore import Parameter, nn, ops
+from mindspore.common.initializer import Normal, initializer
+
+from apimap.composed import keeps_arguments
+
+
+class _ScaledGradient(nn.Cell):
+    """The input as it is; its gradient times ``scale``."""
+
+    def construct(self, x: Any, scale: Any) -> Any:
+        del scale
+        return x
+
+    def bprop(self, x: Any, scale: Any, out: Any, dout: Any) -> Any:
+        del x, out
+        return dout * scale, ops.zeros_like(scale)
+
+
+@keeps_arguments
+class Embedding(nn.Cell):
+    """``torch.nn.Embedding`` on MindSpore."""
+
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        padding_idx: Optional[int] = None,
+        max_norm: Optional[float] = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
+        sparse: bool = False,
+        _weight: Any = None,
+        _freeze: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        del device, dtype
+        if sparse:
+            raise ValueError("MindSpore's parameters have no sparse gradients")
+        self.rows, self.padding_idx = num_embeddings, padding_idx
+        if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
+            raise ValueError("padding_idx must be within num_embeddings")
+        if padding_idx is not None:
+            self.padding_idx = padding_idx % num_embeddings
+        self.max_norm, self.norm_type = max_norm, float(norm_type)
+        self.scale_grad_by_freq = scale_grad_by_freq
+        values = Normal(1.0) if _weight is None else _weight
+        start = initializer(values, [num_embeddings, embedding_dim])
+        self.weight = Parameter(start, name="weight", requires_grad=not _freeze)
+        self.scale_gradient = _ScaledGradient()
+
+    def construct(self, input: Any) -> Any:
+        ids = input.reshape(-1)
+        if self.max_norm is not None:
+            self._shrink(ids)
+        rows = ops.gather(self.weight, ids, 0)
+        if self.scale_grad_by_freq:
+            uses = (ids.expand_dims(1) == ids.expand_dims(0)).astype(rows.dtype)
+            rows = self.scale_gradient(rows, 1.0 / uses.sum(1, keepdims=True))
+        if self.padding_idx is not None:
+            is_padding = (ids == self.padding_idx).expand_dims(1)
+            rows = ops.where(is_padding, ops.stop_gradient(rows), rows)
+        return rows.reshape((*input.shape, self.weight.shape[1]))
+
+    def _shrink(self, ids: Any) -> None:
+        """Rows that are looked up and longer than ``max_norm``, in the table itself."""
+        rows = ops.stop_gradient(ops.gather(self.weight, ids, 0))
+        length = self._length(ops.abs(rows))
+        factor = ops.where(length > self.max_norm, self.max_norm / (length + 1e-7), 1.0)
+        shrunk = (rows * factor.astype(rows.dtype)).astype(self.weight.dtype)
+        ops.scatter_update(self.weight, ids.astype(mindspore.int32), shrunk)
+
+    def _length(self, rows: Any) -> Any:
+        if math.isinf(self.norm_type):
+            return ops.amax(rows, 1, True)
+        if self.norm_type == 1:
+            return rows.sum(1, keepdims=True)
+        if self.norm_type == 2:
+            return ops.sqrt(ops.square(rows).sum(1, keepdims=True))
+        wide = rows.astype(mindspore.float64)
+        powers = ops.pow(wide, self.norm_type).sum(1, keepdims=True)
+        return ops.pow(powers, 1 / self.norm_type).astype(rows.dtype)

@@ -1,0 +1,227 @@
+"""Live layer to live layer: the same code both ways."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+from typing import Any, Optional
+
+from apimap import copying, origin
+from apimap.catalog import default_catalog
+from apimap.errors import ApimapError, InvalidCall, Unsupported
+from apimap.frameworks import framework
+from apimap.reading import read
+from apimap.schema import Entry, Side, other
+from apimap.translate import Call, convert_call
+
+# What a subclass may say anew and still compute what its parent does.
+HARMLESS = {
+    "__init__",
+    "__module__",
+    "__qualname__",
+    "__doc__",
+    "__annotations__",
+    "__constants__",
+    "__repr__",
+    "extra_repr",
+    "extend_repr",
+}
+
+
+def to_mindspore(module: Any, *, device: Optional[str] = None, native_only: bool = False) -> Any:
+    """The MindSpore cell that computes what a PyTorch layer or container of layers computes.
+
+    Args:
+        module: a ``torch.nn.Module`` that apimap maps (``apimap list``), or a container of them.
+        device: "CPU", "GPU" or "Ascend"; MindSpore's current target where it is left out.
+        native_only: refuse layers of ``apimap.composed``, and take MindSpore's own classes as
+            they are (most of them refuse input without a batch axis).
+
+    Returns:
+        a ``mindspore.nn.Cell`` with copies of the weights and buffers, and the same dtypes,
+        training flags, ``requires_grad`` and ties.
+
+    Raises:
+        Unsupported: no exact counterpart exists; the message says where, why, and what to do.
+        UnknownApi: a layer has no entry. BackendUnavailable: a framework or device is missing.
+
+    >>> import torch
+    >>> to_mindspore(torch.nn.Linear(2, 3))
+    Dense(input_channels=2, output_channels=3, has_bias=True)
+    """
+    return _Conversion("torch", device, native_only).root(module)
+
+
+def to_torch(cell: Any, *, device: Optional[str] = None, native_only: bool = False) -> Any:
+    """The PyTorch module that computes what a MindSpore layer or container of layers computes.
+
+    Args:
+        cell: a ``mindspore.nn.Cell`` that apimap maps (``apimap list``), or a container of them.
+        device: "cpu", "cuda" or "npu"; PyTorch's default device where it is left out.
+        native_only: refuse layers of ``apimap.composed``.
+
+    Returns:
+        a ``torch.nn.Module`` with copies of the weights and buffers, and the same dtypes,
+        training flags, ``requires_grad`` and ties. What came from ``to_mindspore`` comes back
+        with its own class, arguments and bit-equal ``state_dict``.
+
+    Raises:
+        Unsupported: no exact counterpart exists; the message says where, why, and what to do.
+        UnknownApi: a layer has no entry. BackendUnavailable: a framework or device is missing.
+
+    >>> from mindspore import nn
+    >>> to_torch(nn.Dense(2, 3))
+    Linear(in_features=2, out_features=3, bias=True)
+    """
+    return _Conversion("mindspore", device, native_only).root(cell)
+
+
+@dataclass
+class _Conversion:
+    """One call of ``to_mindspore`` or ``to_torch``: what was converted already, by identity."""
+
+    side: Side
+    device: Optional[str]
+    native_only: bool
+    layers: dict[int, Any] = field(default_factory=dict)
+    tensors: copying.Ties = field(default_factory=copying.Ties)
+
+    def root(self, layer: Any) -> Any:
+        self.source = framework(self.side)
+        self.target = framework(other(self.side))
+        self._refuse_strangers(layer)
+        self.device = self.target.use_device(self.device)
+        result = self.layer(layer, type(layer).__name__)
+        self._restore_training(layer, result)
+        self.target.finish(result)
+        return result
+
+    def _refuse_strangers(self, layer: Any) -> None:
+        if self.source.is_layer(layer):
+            return
+        way = "to_mindspore" if self.side == "torch" else "to_torch"
+        if self.target.is_layer(layer):
+            opposite = "to_torch" if self.side == "torch" else "to_mindspore"
+            text = f"apimap.{way} takes layers of {self.side}, this is one of {other(self.side)}"
+            raise InvalidCall(text, hint=f"apimap.{opposite} goes the other way")
+        text = f"apimap.{way} takes a layer of {self.side}, not {type(layer).__name__}"
+        hint = "build the layer first" if isinstance(layer, type) else ""
+        raise InvalidCall(text, hint=hint)
+
+    def layer(self, layer: Any, where: str) -> Any:
+        """The counterpart of one layer; a layer met before gives the same object again."""
+        if id(layer) not in self.layers:
+            try:
+                self.source.check(layer, where)
+                entry = self._entry(layer, where)
+                convert = self._container if entry.is_container else self._leaf
+                self.layers[id(layer)] = convert(layer, entry, where)
+            except ApimapError as error:
+                error.where = error.where or where
+                raise
+        return self.layers[id(layer)]
+
+    def _entry(self, layer: Any, where: str) -> Entry:
+        catalog, cls = default_catalog(), type(layer)
+        if self.source.own_forward(layer):
+            reason = f"this {cls.__name__}'s forward was replaced, in PyTorch or MindSpore"
+            raise Unsupported(reason, where=where, hint="convert the original layer")
+        own: list[type] = []
+        for base in cls.__mro__:
+            entry = catalog.get(self.source.api_of(base))
+            if entry is not None:
+                _refuse_overrides(cls, own, self.source.api_of(base), where)
+                return entry
+            own.append(base)
+        return self._unmapped(cls, where)
+
+    def _unmapped(self, cls: type, where: str) -> Entry:
+        api = self.source.api_of(cls)
+        if api.startswith(("torch.", "mindspore.")):
+            return default_catalog().find(api)
+        reason = f"{api} is no layer that apimap maps from {self.side}"
+        hint = "convert its layers one by one, or map it with apimap.load_mappings"
+        raise Unsupported(reason, where=where, hint=hint)
+
+    def _container(self, layer: Any, entry: Entry, where: str) -> Any:
+        children = self.source.children(layer)
+        stray = [n for n in self.source.slots(layer) if n.partition(".")[0] not in children]
+        if stray:
+            reason = f"this {self.side} container owns a tensor itself: {stray[0]!r}"
+            raise Unsupported(reason, where=where, hint="move it into a layer")
+        named = {name: self.layer(child, f"{where}.{name}") for name, child in children.items()}
+        side = other(self.side)
+        try:
+            return self.target.build_container(entry.api(side), entry.kind, named)
+        except (KeyError, ValueError, TypeError) as error:
+            composition = entry.composition(side)
+            if composition is None or self.native_only:
+                reason = f"{entry.api(side)} refuses these children: {error}"
+                raise Unsupported(reason, where=where, needs_composition=composition) from error
+        return self.target.build_container(composition, entry.kind, named)
+
+    def _leaf(self, layer: Any, entry: Entry, where: str) -> Any:
+        values = read(layer, entry, self.side)
+        record = origin.recall(layer, values)
+        call = self._call(layer, entry, values, record)
+        nested = {n for n, value in values.items() if self.source.is_layer(value)}
+        kwargs = {
+            name: self.layer(value, f"{where}.{name}") if name in nested else value
+            for name, value in call.kwargs.items()
+        }
+        built = self._build(call, kwargs, entry, where)
+        views = {
+            name: view
+            for name, view in self.source.tensors(layer).items()
+            if name.partition(".")[0] not in nested
+        }
+        job = copying.Job(entry, self.side, self.target, str(self.device), self.tensors, where)
+        kept = job.copy(views, built, nested, record, identical=self._identical(layer, call))
+        if call.route == "native" and not nested:
+            origin.note(built, values, kept, lambda: read(built, entry, other(self.side)))
+        return built
+
+    def _identical(self, layer: Any, call: Call) -> bool:
+        """Whether tensors keep names and shapes, as they do to and from composed layers."""
+        return call.route == "composed" or hasattr(layer, "apimap_arguments")
+
+    def _call(
+        self, layer: Any, entry: Entry, values: dict[str, Any], record: Optional[origin.Record]
+    ) -> Call:
+        if record is not None:
+            return Call(entry.api(other(self.side)), record["arguments"])
+        composed = hasattr(layer, "apimap_arguments")
+        api = entry.composition(self.side) if composed else entry.api(self.side)
+        return convert_call(entry, str(api), values, native_only=self.native_only)
+
+    def _build(self, call: Call, kwargs: dict[str, Any], entry: Entry, where: str) -> Any:
+        plain = call.route == "composed" or self.native_only
+        rank = None if plain else entry.call.batched_rank
+        try:
+            return self.target.build(call.api, kwargs, rank)
+        except (ValueError, TypeError, RuntimeError) as error:
+            if isinstance(error, ApimapError):
+                raise
+            reason = f"{call.api} (PyTorch or MindSpore) refuses {kwargs}: {error}"
+            raise Unsupported(reason, where=where) from error
+
+    def _restore_training(self, source: Any, target: Any) -> None:
+        """From the top down, since setting a flag sets it on everything below."""
+        self.target.set_training(target, self.source.is_training(source))
+        counterparts = self.source.children(source)
+        for child in counterparts.values():
+            if id(child) in self.layers:
+                self._restore_training(child, self.layers[id(child)])
+
+
+def _refuse_overrides(cls: type, own: list[type], api: str, where: str) -> None:
+    changed = sorted({name for base in own for name in vars(base)} - HARMLESS)
+    changed = [name for name in changed if callable(getattr(cls, name, None))]
+    if changed:
+        reason = f"{cls.__qualname__} is a subclass of {api} with its own {changed[0]}"
+        hint = "convert an instance of the parent class, or map the subclass with load_mappings"
+        raise Unsupported(
+            f"{reason}, which no PyTorch or MindSpore layer has", where=where, hint=hint
+        )
+    if own:
+        warnings.warn(f"{where}: {cls.__qualname__} is converted as {api}", stacklevel=2)

@@ -1,0 +1,189 @@
+"""Two arrays, one verdict: equal, rounding or differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Optional
+
+import numpy as np
+
+from apimap.frameworks.record import Value
+from apimap.tensors import Array
+
+Verdict = Literal["equal", "rounding", "differs"]
+VERDICTS: tuple[Verdict, ...] = ("equal", "rounding", "differs")
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """Equal means ``|actual - expected| <= atol + rtol * |expected|``."""
+
+    rtol: float
+    atol: float
+
+
+TOLERANCES: Mapping[str, Tolerance] = {
+    "float16": Tolerance(1e-3, 1e-5),
+    "bfloat16": Tolerance(1.6e-2, 1e-5),
+    "float32": Tolerance(1.3e-6, 1e-5),
+    "float64": Tolerance(1e-7, 1e-7),
+}
+"""Those of ``torch.testing.assert_close``; every other dtype must be equal exactly."""
+EXACT = Tolerance(0.0, 0.0)
+
+ROUNDING: Mapping[str, float] = {
+    "float16": 4e-3,
+    "bfloat16": 3e-2,
+    "float32": 2e-6,
+    "float64": 1e-14,
+}
+"""How far from the float64 reference rounding may take a result, relative to the reference's
+largest magnitude: some units in the last place."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The verdict, how far apart the arrays are, and their worst element.
+
+    ``share_out`` is the share of elements outside the tolerance, ``nan_count`` counts positions
+    that are NaN on both sides and therefore equal. ``mismatch`` says in words why the arrays
+    cannot be compared.
+    """
+
+    verdict: Verdict
+    max_abs: float = 0.0
+    max_rel: float = 0.0
+    share_out: float = 0.0
+    index: Optional[tuple[int, ...]] = None
+    actual: Any = None
+    expected: Any = None
+    reference: Any = None
+    nan_count: int = 0
+    mismatch: str = ""
+
+
+def compare(
+    actual: Value,
+    expected: Value,
+    reference: Optional[Array] = None,
+    *,
+    tolerance: Optional[Tolerance] = None,
+    rounding: Optional[float] = None,
+) -> Comparison:
+    """Compare two results, with a float64 ``reference`` as the judge where they are not equal.
+
+    ``rounding`` bounds the distance of both sides from the reference, relative to its largest
+    magnitude. Shapes and dtypes must agree: nothing is broadcast or cast. NaN equals NaN, an
+    infinity equals only itself.
+
+    >>> compare(Value.of([1.0, 2.0]), Value.of([1.0, 2.5])).index
+    (1,)
+    """
+    mismatch = _mismatch(actual, expected)
+    if mismatch:
+        return Comparison("differs", share_out=1.0, mismatch=mismatch)
+    allowed = tolerance or TOLERANCES.get(expected.dtype, EXACT)
+    if not expected.is_float:
+        allowed = EXACT
+    found = _scan(actual.array, expected.array, allowed)
+    if found.verdict == "equal" or reference is None or not expected.is_float:
+        return found
+    if reference.shape != expected.array.shape:
+        return replace(found, mismatch=f"the float64 reference has shape {reference.shape}")
+    bound = ROUNDING[expected.dtype] if rounding is None else rounding
+    near = _is_rounding(actual.array, expected.array, reference, allowed, bound)
+    at_worst = None if found.index is None else reference[found.index].item()
+    return replace(found, verdict="rounding" if near else "differs", reference=at_worst)
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The last of the verdicts in the order equal, rounding, differs."""
+    return max(verdicts, key=VERDICTS.index, default="equal")
+
+
+def _mismatch(actual: Value, expected: Value) -> str:
+    if actual.array.shape != expected.array.shape:
+        return f"shape {actual.array.shape} instead of {expected.array.shape}"
+    if actual.dtype != expected.dtype:
+        return f"dtype {actual.dtype} instead of {expected.dtype}"
+    return ""
+
+
+def _scan(actual: Array, expected: Array, tolerance: Tolerance) -> Comparison:
+    """One pass in chunks, so that large arrays cost constant extra memory."""
+    total = _Total(tolerance)
+    ours, theirs = actual.reshape(-1), expected.reshape(-1)
+    for start in range(0, ours.size, CHUNK):
+        total.add(start, ours[start : start + CHUNK], theirs[start : start + CHUNK])
+    if not total.out:
+        return Comparison("equal", total.max_abs, total.max_rel, nan_count=total.nans)
+    index = tuple(int(i) for i in np.unravel_index(total.where, actual.shape))
+    return Comparison(
+        "differs",
+        total.max_abs,
+        total.max_rel,
+        total.out / actual.size,
+        index,
+        actual[index].item(),
+        expected[index].item(),
+        nan_count=total.nans,
+    )
+
+
+class _Total:
+    """What the chunks add up to; ``where`` is the element furthest outside the tolerance."""
+
+    def __init__(self, tolerance: Tolerance) -> None:
+        self.tolerance = tolerance
+        self.max_abs = self.max_rel = self.excess = 0.0
+        self.out = self.nans = self.where = 0
+
+    def add(self, start: int, actual: Array, expected: Array) -> None:
+        distance, size, nans = _distance(actual, expected)
+        self.nans += nans
+        largest = float(distance.max())
+        if largest == 0.0:
+            return
+        self.max_abs = max(self.max_abs, largest)
+        relative = np.zeros_like(distance)
+        with np.errstate(divide="ignore", over="ignore"):
+            np.divide(distance, size, out=relative, where=distance > 0)
+        self.max_rel = max(self.max_rel, float(relative.max()))
+        excess = distance - (self.tolerance.atol + self.tolerance.rtol * size)
+        at = int(excess.argmax())
+        if excess[at] > 0:
+            self.out += int(np.count_nonzero(excess > 0))
+        if excess[at] > self.excess:
+            self.excess, self.where = float(excess[at]), start + at
+
+
+def _distance(actual: Array, expected: Array) -> tuple[Array, Array, int]:
+    """Distances, finite magnitudes of what is expected, and the number of NaN on both sides."""
+    if expected.dtype.kind in "biu":
+        distance = np.abs(actual.astype(np.float64) - expected.astype(np.float64))
+        distance[(actual != expected) & (distance == 0)] = 1.0
+        return distance, np.abs(expected.astype(np.float64)), 0
+    wide = np.complex128 if expected.dtype.kind == "c" else np.float64
+    ours, theirs = actual.astype(wide), expected.astype(wide)
+    with np.errstate(invalid="ignore", over="ignore"):
+        distance, size = np.abs(ours - theirs), np.abs(theirs)
+    finite = np.isfinite(distance)
+    if finite.all():
+        return distance, size, 0
+    both_nan = np.isnan(ours) & np.isnan(theirs)
+    distance[~finite] = np.inf
+    distance[both_nan | (ours == theirs)] = 0.0
+    size[~np.isfinite(size)] = 0.0
+    return distance, size, int(np.count_nonzero(both_nan))
+
+
+def _is_rounding(a: Array, b: Array, reference: Array, tolerance: Tolerance, bound: float) -> bool:
+    """Whether every element outside the tolerance is close to the reference on both sides."""
+    distance, size, _ = _distance(a, b)
+    out = distance > tolerance.atol + tolerance.rtol * size
+    exact = reference[out]
+    limit = bound * float(np.abs(reference[np.isfinite(reference)]).max(initial=0.0))
+    with np.errstate(invalid="ignore"):
+        return all(bool((np.abs(side[out] - exact) <= limit).all()) for side in (a, b))

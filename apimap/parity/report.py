@@ -1,0 +1,115 @@
+"""What a parity check found: plain data, a text for people and JSON for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Optional
+
+from apimap import __version__
+from apimap.evidence import DEVICE, installed
+from apimap.parity.compare import Comparison, Verdict, worst
+from apimap.schema import SIDES, Side
+
+
+@dataclass(frozen=True)
+class Row:
+    """One compared output, gradient or buffer; ``mode`` says in which run."""
+
+    name: str
+    comparison: Comparison
+    dtype: str
+    mode: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.comparison.verdict
+
+    def __str__(self) -> str:
+        name = f"{self.name} ({self.mode})" if self.mode else self.name
+        return f"{self.verdict:<8}  {name}: {_numbers(self.comparison)}"
+
+    def detail(self, expected: Side) -> str:
+        """Where the worst element is and what it is on both sides."""
+        found = self.comparison
+        if found.index is None:
+            return f"{self}"
+        actual: Side = "mindspore" if expected == "torch" else "torch"
+        sides = {expected: found.expected, actual: found.actual}
+        lines = [str(self), f"    worst at index {list(found.index)}, in {self.dtype}:"]
+        lines += [f"      {side:<10} {sides[side]!r}" for side in SIDES]
+        if found.reference is not None:
+            lines.append(f"      {'float64':<10} {found.reference!r}")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class ParityReport:
+    """The verdict on a pair, everything compared, and where it was measured.
+
+    ``problems`` are findings that are no array: a side that raised, a tensor without
+    counterpart, a flag that was lost. ``expected`` is the side that was taken as right.
+    """
+
+    rows: tuple[Row, ...]
+    problems: tuple[str, ...] = ()
+    seed: int = 0
+    subject: str = ""
+    expected: Side = "torch"
+    device: str = DEVICE
+    versions: Mapping[str, Optional[str]] = field(
+        default_factory=lambda: {
+            "apimap": __version__,
+            **{name: installed(name) for name in (*SIDES, "numpy")},
+        }
+    )
+
+    @property
+    def verdict(self) -> Verdict:
+        if self.problems:
+            return "differs"
+        return worst(row.verdict for row in self.rows)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the pair agrees, to rounding at least."""
+        return self.verdict != "differs"
+
+    def __str__(self) -> str:
+        lines = [f"{self.verdict}: {self.subject or 'parity'}"]
+        lines += [f"  problem: {problem}" for problem in self.problems]
+        for row in sorted(self.rows, key=lambda row: row.verdict != "differs"):
+            text = row.detail(self.expected) if row.verdict != "equal" else str(row)
+            lines += [f"  {line}" for line in text.splitlines()]
+        versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
+        lines.append(f"  seed {self.seed}; {versions}; {self.device}")
+        return "\n".join(lines)
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as JSON's types; NaN and infinities as text."""
+        data = {**asdict(self), "verdict": self.verdict, "ok": self.ok}
+        result: dict[str, Any] = _plain(data)
+        return result
+
+
+def _numbers(found: Comparison) -> str:
+    if found.mismatch:
+        return found.mismatch
+    text = f"max abs {found.max_abs:.2e}, max rel {found.max_rel:.2e}"
+    if found.share_out:
+        text += f", {found.share_out:.1%} of elements out"
+    if found.nan_count:
+        text += f", {found.nan_count} NaN on both sides"
+    return text
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, complex) or (
+        isinstance(value, float) and not abs(value) <= 1.8e308
+    ):
+        return str(value)
+    return value

@@ -1,0 +1,1 @@
+"""The measured goals, as ratios within one run: ``python -m benchmarks [NAME...]``."""
