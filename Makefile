@@ -1,6 +1,6 @@
 # Every target sets up .venv first where it is missing or older than its pins.
 # Another Python: make setup PYTHON=/path/to/python3.12
-.PHONY: setup demo test check format parity-full bench signatures clean help
+.PHONY: setup demo test check format parity-full bench docs signatures clean help
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -17,6 +17,7 @@ help:
 	@echo "make check        format, lint, types, mapping lint"
 	@echo "make parity-full  every parity case of every entry"
 	@echo "make bench        the measured goals, in ratios"
+	@echo "make docs         write the generated pages again"
 	@echo "make signatures   write the signature snapshots again"
 
 setup: $(STAMP)
@@ -35,6 +36,7 @@ check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/apimap lint
+	$(BIN)/python scripts/docs.py --check
 
 format: $(STAMP)
 	$(BIN)/ruff format .
@@ -45,6 +47,9 @@ parity-full: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
+
+docs: $(STAMP)
+	$(BIN)/python scripts/docs.py
 
 signatures: $(STAMP)
 	$(BIN)/python -m apimap.frameworks.snapshot

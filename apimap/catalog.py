@@ -60,10 +60,11 @@ class Catalog:
         entry = self._by_name.get(api)
         if entry is not None:
             return entry
-        mapped = nearest_hint(api, self._by_name)
         if api in known_apis(side_of(api)):
-            raise UnknownApi(f"{api} has no entry yet", hint=mapped or "see `apimap list`")
-        raise UnknownApi(f"{api} is unknown", hint=mapped or "see `apimap list`")
+            raise UnknownApi(f"{api} has no entry yet", hint="see `apimap list`")
+        names = [name for name in self._by_name if not name.startswith("apimap.")]
+        hint = nearest_hint(api, names) or "see `apimap list`"
+        raise UnknownApi(f"{api} is unknown", hint=hint)
 
     def side(self, api: str) -> Side:
         """Which framework an API or composed layer belongs to."""

@@ -168,7 +168,7 @@ def parity(
     from apimap.evidence import evidence
     from apimap.parity.command import DIRECTIONS, summaries, summary_text
 
-    ways = [way for way in DIRECTIONS if direction in (way, "both")]
+    ways: list[Any] = [way for way in DIRECTIONS if direction in (way, "both")]
     if not ways:
         raise InvalidCall(f"no direction {direction!r}", hint="to_torch, to_mindspore or both")
     options: Any = {"max_examples": max_examples, "seed": seed, "device": device, "jobs": jobs}

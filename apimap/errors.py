@@ -50,11 +50,7 @@ class MappingFileError(ApimapError):
 
 
 class UnknownApi(ApimapError, LookupError):
-    """No entry has this API; ``nearest`` lists the closest names."""
-
-    def __init__(self, message: str, *, nearest: Sequence[str] = (), hint: str = "") -> None:
-        self.nearest = tuple(nearest)
-        super().__init__(message, hint=hint)
+    """No entry has this API; the hint lists the closest names."""
 
 
 class InvalidCall(ApimapError, TypeError):

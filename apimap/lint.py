@@ -69,10 +69,8 @@ def _covers(entry: Entry, side: Side) -> list[str]:
     for param in entry.params:
         if isinstance(param, Same):
             names += param.same
-        elif isinstance(param, Pair):
+        else:
             names += param.names(side)
-        elif param.side == side:
-            names += param.own
     return names
 
 

@@ -21,10 +21,10 @@ def read(layer: Any, entry: Entry, side: Side) -> Values:
     """
     remembered = getattr(layer, "apimap_arguments", None)
     if remembered is not None:
-        construction, _ = _left_out(entry, other(side))
+        construction = entry.construction(other(side))
         return {name: value for name, value in remembered.items() if name not in construction}
     readings: dict[str, Reading] = getattr(entry.read, side)
-    left_out, optional = _left_out(entry, side)
+    left_out, optional = entry.construction(side), _ignored(entry, side)
     values = {}
     for name in signatures.signature(entry.api(side)).parameters:
         if name in left_out or (name in optional and not hasattr(layer, name)):
@@ -33,16 +33,14 @@ def read(layer: Any, entry: Entry, side: Side) -> Values:
     return values
 
 
-def _left_out(entry: Entry, side: Side) -> tuple[set[str], set[str]]:
-    construction: set[str] = set()
-    ignored: set[str] = set()
-    for param in entry.params:
-        if isinstance(param, (TorchOnly, MindsporeOnly)) and param.side == side:
-            if param.construction:
-                construction.update(param.own)
-            elif param.ignored:
-                ignored.update(param.own)
-    return construction, ignored
+def _ignored(entry: Entry, side: Side) -> set[str]:
+    """Parameters that change no value, which a live layer need not hold."""
+    return {
+        name
+        for param in entry.params
+        if isinstance(param, (TorchOnly, MindsporeOnly)) and param.ignored
+        for name in param.names(side)
+    }
 
 
 def _one(layer: Any, name: str, reading: Reading, api: str) -> Any:

@@ -45,13 +45,17 @@ class Same(Model):
 
 
 class Pair(Model):
-    """Parameters that correspond: renamed, through a bijection of literals, or through a rule."""
+    """Parameters that correspond: renamed, through a bijection of literals, or through a rule.
+
+    ``construction`` says that they act only while a layer is built.
+    """
 
     torch: Names
     mindspore: Names
     values: Optional[dict[Any, Any]] = None
     rule: Optional[str] = None
     reads: tuple[str, ...] = ()
+    construction: bool = False
 
     def names(self, side: Side) -> tuple[str, ...]:
         return self.torch if side == "torch" else self.mindspore
@@ -82,6 +86,9 @@ class TorchOnly(_OneSided):
     def own(self) -> tuple[str, ...]:
         return self.torch_only
 
+    def names(self, side: Side) -> tuple[str, ...]:
+        return self.torch_only if side == "torch" else ()
+
 
 class MindsporeOnly(_OneSided):
     """A parameter of MindSpore that PyTorch lacks."""
@@ -92,6 +99,9 @@ class MindsporeOnly(_OneSided):
     @property
     def own(self) -> tuple[str, ...]:
         return self.mindspore_only
+
+    def names(self, side: Side) -> tuple[str, ...]:
+        return self.mindspore_only if side == "mindspore" else ()
 
 
 OneSided = Union[TorchOnly, MindsporeOnly]
@@ -231,6 +241,15 @@ class Entry(Model):
     dtypes: Optional[Dtypes] = None
     traps: tuple[str, ...] = ()
     parity: Optional[Parity] = None
+
+    def construction(self, side: Side) -> set[str]:
+        """Parameters of this side that act only while a layer is built."""
+        return {
+            name
+            for param in self.params
+            if not isinstance(param, Same) and param.construction
+            for name in param.names(side)
+        }
 
     def api(self, side: Side) -> str:
         """The API's full name on this side."""

@@ -8,7 +8,7 @@ from typing import Any, Literal, Optional
 
 from apimap import signatures
 from apimap.catalog import default_catalog
-from apimap.errors import InvalidCall, Unsupported
+from apimap.errors import ApimapError, InvalidCall, Unsupported
 from apimap.rules import find_rule
 from apimap.schema import Entry, OneSided, Pair, Same, Side, other
 
@@ -92,7 +92,11 @@ def translate(
             where=api,
             hint="build it and use apimap.to_mindspore or apimap.to_torch",
         )
-    return convert_call(entry, api, values, native_only=native_only)
+    try:
+        return convert_call(entry, api, values, native_only=native_only)
+    except ApimapError as error:
+        error.where = error.where or api
+        raise
 
 
 def convert_call(entry: Entry, api: str, values: Values, *, native_only: bool = False) -> Call:
@@ -184,6 +188,8 @@ def _apply(name: str, source: Side, given: list[Any], reads: Values) -> Any:
     function: Callable[..., Any] = rule.to_mindspore if source == "torch" else rule.to_torch
     try:
         return function(*given, **reads)
+    except ApimapError:
+        raise
     except (TypeError, ValueError, IndexError) as error:
         shown = ", ".join(map(repr, given))
         raise InvalidCall(f"rule {name} cannot read ({shown}): {error}") from error
@@ -200,10 +206,9 @@ def _leaving(entry: Entry, param: OneSided, values: Values) -> list[str]:
         is_default = signatures.is_default(api, name, value)
         if param.ignored:
             notes += [] if is_default else [f"{name}={value!r} is left out. {param.because}"]
-        elif not (
-            is_default if param.construction else signatures.same_value(value, param.neutral)
-        ):
-            raise Unsupported(f"{name}={value!r}: {param.because}", where=api, final=param.final)
+        elif not (is_default if param.construction else signatures.same_value(value, param.neutral)):
+            final = param.final or param.construction
+            raise Unsupported(f"{name}={value!r}: {param.because}", where=api, final=final)
     return notes
 
 
@@ -217,4 +222,7 @@ def _composed(
         hint = f"without native_only, {composition} computes it exactly"
         raise Unsupported(error.because, where=api, hint=hint, needs_composition=composition)
     kwargs = _emitted(api, values)
+    for name in entry.construction(source) & kwargs.keys():
+        reason = f"{name}={kwargs[name]!r}: composed layers of PyTorch and MindSpore do not take it"
+        raise Unsupported(reason, where=api, hint="set it on the converted layer")
     return Call(composition, kwargs, (f"Composed: {error.because}",), "composed")

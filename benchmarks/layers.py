@@ -12,7 +12,7 @@ import torch
 import apimap
 from benchmarks.clock import Figure, ratio
 
-ROUNDS = 60
+ROUNDS = 150
 T, M = torch.nn, mindspore.nn
 X2 = (8, 64, 28, 28)
 Pair = tuple[str, Any, Any, tuple[int, ...]]

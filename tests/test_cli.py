@@ -182,6 +182,42 @@ def test_coverage_has_the_shape_that_other_programs_read(apimap: Any) -> None:
     assert apimap("coverage")[0] == 0
 
 
+def test_parity_counts_what_it_ran(apimap: Any) -> None:
+    code, output, _ = apimap("parity", "torch.nn.Flatten", "--max-examples", "3", "--json")
+    found = json.loads(output)
+    assert code == 0
+    assert found["ok"]
+    assert {row["direction"] for row in found["entries"]} == {"to_torch", "to_mindspore"}
+    assert all(row["equal"] + row["rounding"] > 0 for row in found["entries"])
+    assert found["evidence"]["device"] == "CPU"
+
+
+def test_parity_that_differs_exits_with_1_and_says_where(
+    apimap: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    monkeypatch.setattr(torch.nn.Identity, "forward", lambda self, x: x + 1)
+    code, text, _ = apimap("parity", "torch.nn.Identity", "--max-examples", "2")
+    assert code == 1
+    assert "differs" in text
+    assert "seed" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--direction", "up"], 2),
+        (["nothing*"], 2),
+        (["torch.nn.Identity", "--device", "Ascend"], 1),
+    ],
+)
+def test_parity_refuses(apimap: Any, arguments: list[str], code: int) -> None:
+    told, _, errors = apimap("parity", *arguments)
+    assert told == code
+    assert errors
+
+
 def test_every_command_can_print_json() -> None:
     for command in cli.app.registered_commands:
         assert command.callback is not None

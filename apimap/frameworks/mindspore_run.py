@@ -67,7 +67,7 @@ def trainable(layer: Any) -> set[str]:
 
 def buffers(layer: Any) -> dict[str, Value]:
     """Copies of the tensors that take no gradient, frozen parameters included."""
-    found = ((name, _value(parameter)) for name, parameter in _held(layer))
+    found = ((name, as_value(parameter)) for name, parameter in _held(layer))
     return {name: Value(value.array.copy(), value.dtype) for name, value in found}
 
 
@@ -83,7 +83,7 @@ def _held(layer: Any) -> list[tuple[str, Any]]:
 
 def _forward(layer: Any, tensors: list[Any], jit: bool) -> Run:
     nest = (mindspore.jit(layer) if jit else layer)(*tensors)
-    return Run([_value(output) for output in flat(nest)], buffers=buffers(layer))
+    return Run([as_value(output) for output in flat(nest)], buffers=buffers(layer))
 
 
 def _forward_and_backward(
@@ -100,9 +100,9 @@ def _forward_and_backward(
     of_inputs, of_parameters = found if positions else ((), found)
     gradients = iter(of_inputs if len(positions) > 1 else [of_inputs])
     return Run(
-        [_value(output) for output in flat(nest)],
-        [_value(next(gradients)) if value.is_float else None for value in inputs],
-        {name: _value(g) for (name, _), g in zip(parameters, of_parameters, strict=True)},
+        [as_value(output) for output in flat(nest)],
+        [as_value(next(gradients)) if value.is_float else None for value in inputs],
+        {name: as_value(g) for (name, _), g in zip(parameters, of_parameters, strict=True)},
         buffers(layer),
     )
 
@@ -111,7 +111,7 @@ def _learn_shapes(layer: Any, tensors: list[Any], cotangents: Cotangents) -> Non
     """One forward pass more, whose effect on buffers is undone."""
     before = buffers(layer)
     nest = layer(*tensors)
-    cotangents.draw([_value(output) for output in flat(nest)], nesting(nest))
+    cotangents.draw([as_value(output) for output in flat(nest)], nesting(nest))
     restore(layer, before)
 
 
@@ -127,7 +127,13 @@ def _tensor(value: Value) -> Any:
     return mindspore.Tensor(value.array.copy())
 
 
-def _value(tensor: Any) -> Value:
+def is_tensor(item: Any) -> bool:
+    """Whether this is a tensor of the framework."""
+    return isinstance(item, mindspore.Tensor)
+
+
+def as_value(tensor: Any) -> Value:
+    """A tensor as an array; it may share memory."""
     array = tensor.asnumpy()
     if tensor.dtype == mindspore.bfloat16:
         return Value(from_bfloat16_bits(array.view(np.int16)), "bfloat16")

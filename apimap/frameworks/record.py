@@ -1,4 +1,4 @@
-"""What one run of a layer leaves behind, as arrays: the same shape of record for both frameworks."""
+"""What one run of a layer leaves behind, as arrays: one record for both frameworks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Optional
 
 import numpy as np
 
-from apimap.tensors import FLOATING, Array
+from apimap.tensors import FLOATING, Array, TensorView
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,12 @@ class Value:
         if name == "bfloat16":
             return cls(_round_to_bfloat16(array.astype(np.float32)), name)
         return cls(array.astype(name, copy=False), name)
+
+    @classmethod
+    def of_view(cls, view: TensorView) -> Value:
+        """A layer's tensor."""
+        bits = view.dtype == "bfloat16"
+        return cls(from_bfloat16_bits(view.array) if bits else view.array, view.dtype)
 
     @property
     def is_float(self) -> bool:
@@ -104,7 +110,8 @@ class Cotangents:
         """Whether these outputs have the shapes and dtypes that the cotangents were drawn for."""
         drawn = self.drawn or []
         return len(drawn) == len(outputs) and all(
-            d.dtype == o.dtype and d.array.shape == o.array.shape for d, o in zip(drawn, outputs)
+            d.dtype == o.dtype and d.array.shape == o.array.shape
+            for d, o in zip(drawn, outputs, strict=True)
         )
 
 

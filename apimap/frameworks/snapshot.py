@@ -59,7 +59,8 @@ def snapshot(side: str) -> dict[str, Any]:
     """The snapshot as plain data."""
     base = _resolve(BASES[side])
     apis = {name: rows(cls, base) for name, cls in layers(side)}
-    return {"version": importlib.import_module(side).__version__, "apis": apis}
+    version = str(importlib.import_module(side).__version__).partition("+")[0]
+    return {"version": version, "apis": apis}
 
 
 def main() -> None:

@@ -42,7 +42,7 @@ def run(
         # An in-place layer may not write to a leaf, and must not write to the caller's array.
         nest = layer(*(leaf.clone() for leaf in leaves))
     outputs = list(flat(nest))
-    values = [_value(output) for output in outputs]
+    values = [as_value(output) for output in outputs]
     record = Run(values, buffers=buffers(layer))
     if cotangents is None:
         return record
@@ -64,7 +64,7 @@ def trainable(layer: Any) -> set[str]:
 
 def buffers(layer: Any) -> dict[str, Value]:
     """Copies of the tensors that take no gradient, frozen parameters included."""
-    return {name: _value(tensor.detach().clone()) for name, tensor in _held(layer)}
+    return {name: as_value(tensor.detach().clone()) for name, tensor in _held(layer)}
 
 
 def restore(layer: Any, values: Mapping[str, Value]) -> None:
@@ -86,7 +86,7 @@ def _gradients(outputs: list[Any], drawn: list[Value], wanted: list[Any]) -> lis
         reached, cotangents = zip(*used, strict=True)
         found = torch.autograd.grad(reached, wanted, cotangents, allow_unused=True)
     return [
-        _value(torch.zeros_like(tensor) if gradient is None else gradient)
+        as_value(torch.zeros_like(tensor) if gradient is None else gradient)
         for tensor, gradient in zip(wanted, found, strict=True)
     ]
 
@@ -96,7 +96,13 @@ def _tensor(value: Value) -> Any:
     return tensor.view(torch.bfloat16) if value.dtype == "bfloat16" else tensor
 
 
-def _value(tensor: Any) -> Value:
+def is_tensor(item: Any) -> bool:
+    """Whether this is a tensor of the framework."""
+    return isinstance(item, torch.Tensor)
+
+
+def as_value(tensor: Any) -> Value:
+    """A tensor as an array; it may share memory."""
     tensor = tensor.detach().cpu()
     if tensor.dtype == torch.bfloat16:
         bits = tensor.contiguous().view(torch.int16).numpy()

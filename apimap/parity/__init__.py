@@ -1,0 +1,1 @@
+"""Prove that two sides compute the same numbers: cases, comparison, reports."""

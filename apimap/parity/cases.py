@@ -18,8 +18,8 @@ from apimap.tensors import FLOATING
 from apimap.translate import Call
 
 Mode = Literal["train", "eval"]
-DIRECTIONS = ("to_torch", "to_mindspore")
 Direction = Literal["to_torch", "to_mindspore"]
+DIRECTIONS: tuple[Direction, Direction] = ("to_torch", "to_mindspore")
 DEVICE = "CPU"
 JIT_SAMPLE, DTYPE_SAMPLE = 24, 8
 """How many cases of a full sweep run under ms.jit and in each dtype other than float32. A graph

@@ -34,13 +34,14 @@ TOLERANCES: Mapping[str, Tolerance] = {
 EXACT = Tolerance(0.0, 0.0)
 
 ROUNDING: Mapping[str, float] = {
-    "float16": 4e-3,
-    "bfloat16": 3e-2,
+    "float16": 2e-3,
+    "bfloat16": 1.6e-2,
     "float32": 2e-6,
-    "float64": 1e-14,
+    "float64": 4e-15,
 }
 """How far from the float64 reference rounding may take a result, relative to the reference's
-largest magnitude: some units in the last place."""
+largest magnitude: 2 units in the last place of float16 and bfloat16, 16 of float32 and float64.
+Over 7000 results of 25 layers on CPU the furthest were 1.3 (float16) and 14.5 (float32)."""
 
 
 @dataclass(frozen=True)

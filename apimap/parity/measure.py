@@ -23,7 +23,7 @@ Outcome = Union[Run, Exception]
 
 @dataclass(frozen=True)
 class Settings:
-    """How a pair is run and judged; tolerances and rounding bounds by dtype, where not the usual."""
+    """How a pair is run and judged; bounds by dtype, where they are not the usual ones."""
 
     seed: int = 0
     gradients: bool = True
@@ -72,21 +72,21 @@ def measure(
         return Measurement([], problems, raised)
     found = Measurement()
     things = list(_things(done["torch"], done["mindspore"], pairing, found.problems))
-    found.rows = [_judge(thing, None, settings, mode) for thing in things]
+    found.rows = [judge(thing, None, settings, mode) for thing in things]
     if any(row.verdict == "differs" and not row.comparison.mismatch for row in found.rows):
         reference = _reference(layers["torch"], before, inputs, cotangents)
         if reference is not None:
-            found.rows = [_judge(thing, reference, settings, mode) for thing in things]
+            found.rows = [judge(thing, reference, settings, mode) for thing in things]
     return found
 
 
 @dataclass(frozen=True)
-class _Thing:
+class Thing:
     """One value on both sides, in PyTorch's layout, and where the reference run has it."""
 
     name: str
     values: dict[Side, Value]
-    place: tuple[str, Any]
+    place: tuple[str, Any] = ("", None)
 
 
 def _attempt(
@@ -108,36 +108,33 @@ def _words(error: Exception) -> str:
     return f"{type(error).__name__}: {text[:300]}"
 
 
-def _things(
-    ours: Run, theirs: Run, pairing: Pairing, problems: list[str]
-) -> Iterator[_Thing]:
+def _things(ours: Run, theirs: Run, pairing: Pairing, problems: list[str]) -> Iterator[Thing]:
     for kind, title in (("outputs", "output"), ("input_gradients", "gradient of input")):
         pair = [getattr(ours, kind), getattr(theirs, kind)]
         if len(pair[0]) != len(pair[1]) and all(pair):
             counts = f"{len(pair[0])} in PyTorch, {len(pair[1])} in MindSpore"
             problems.append(f"the number of {kind.replace('_', ' ')} differs: {counts}")
-        for index, (a, b) in enumerate(zip(*pair)):
+        for index, (a, b) in enumerate(zip(*pair, strict=False)):
             if a is not None and b is not None:
                 values: dict[Side, Value] = {"torch": a, "mindspore": b}
-                yield _Thing(f"{title} {index}", values, (kind, index))
+                yield Thing(f"{title} {index}", values, (kind, index))
     yield from _tensors(ours, theirs, pairing, problems)
 
 
-def _tensors(ours: Run, theirs: Run, pairing: Pairing, problems: list[str]) -> Iterator[_Thing]:
+def _tensors(ours: Run, theirs: Run, pairing: Pairing, problems: list[str]) -> Iterator[Thing]:
     for pair in pairing.pairs:
         for kind, title in (("parameter_gradients", "gradient of"), ("buffers", "buffer")):
             a, b = getattr(ours, kind).get(pair.torch), getattr(theirs, kind).get(pair.mindspore)
             if a is not None and b is not None:
-                values: dict[Side, Value] = {"torch": a, "mindspore": pair.value(b)}
-                yield _Thing(f"{title} {pair.torch}", values, (kind, pair.torch))
+                values: dict[Side, Value] = {"torch": a, "mindspore": pair.in_torch_layout(b)}
+                yield Thing(f"{title} {pair.torch}", values, (kind, pair.torch))
         if (pair.torch in ours.buffers) != (pair.mindspore in theirs.buffers):
             side = TITLES["torch" if pair.mindspore in theirs.buffers else "mindspore"]
             problems.append(f"{pair.torch!r} takes a gradient in {side} only")
 
 
-def _judge(
-    thing: _Thing, reference: Optional[Run], settings: Settings, mode: str
-) -> Row:
+def judge(thing: Thing, reference: Optional[Run], settings: Settings, mode: str) -> Row:
+    """Compare one value, with the reference run as the judge where there is one."""
     actual, expected = thing.values[other(settings.expected)], thing.values[settings.expected]
     comparison = compare(
         actual,

@@ -11,7 +11,6 @@ from apimap.catalog import default_catalog
 from apimap.frameworks import framework
 from apimap.frameworks.record import Value
 from apimap.schema import SIDES, Entry, Side, TensorMap, other
-from apimap.tensors import Array
 from apimap.weights import relayout
 
 Layers = dict[Side, Any]
@@ -29,16 +28,12 @@ class Pair:
         """The tensor's name on this side."""
         return self.torch if side == "torch" else self.mindspore
 
-    def in_torch_layout(self, array: Array) -> Array:
-        """A MindSpore array as PyTorch lays it out; as it is where its shape does not fit."""
+    def in_torch_layout(self, found: Value) -> Value:
+        """A MindSpore value as PyTorch lays it out; as it is where its shape does not fit."""
         try:
-            return relayout(array, self.layout, "torch")
+            return Value(relayout(found.array, self.layout, "torch"), found.dtype)
         except EinopsError:
-            return array
-
-    def value(self, found: Value) -> Value:
-        """A value of the MindSpore side in PyTorch's layout."""
-        return Value(self.in_torch_layout(found.array), found.dtype)
+            return found
 
 
 @dataclass
@@ -56,7 +51,7 @@ def pair_tensors(torch_layer: Any, mindspore_layer: Any) -> Pairing:
     pair by name, or by position where no name is common to both sides.
     """
     pairing = Pairing()
-    _walk({"torch": torch_layer, "mindspore": mindspore_layer}, {s: "" for s in SIDES}, pairing)
+    _walk({"torch": torch_layer, "mindspore": mindspore_layer}, dict.fromkeys(SIDES, ""), pairing)
     return pairing
 
 

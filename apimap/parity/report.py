@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from typing import Any, Optional
 
 from apimap import __version__
 from apimap.evidence import DEVICE, installed
 from apimap.parity.compare import Comparison, Verdict, worst
 from apimap.schema import SIDES, Side
+
+SHOWN = 12
+"""How many rows a text shows one by one."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,12 @@ class Row:
         return "\n".join(lines)
 
 
+@cache
+def versions() -> dict[str, Optional[str]]:
+    """Of apimap and all that a figure depends on; reading them takes milliseconds."""
+    return {"apimap": __version__, **{name: installed(name) for name in (*SIDES, "numpy")}}
+
+
 @dataclass(frozen=True)
 class ParityReport:
     """The verdict on a pair, everything compared, and where it was measured.
@@ -57,12 +68,7 @@ class ParityReport:
     subject: str = ""
     expected: Side = "torch"
     device: str = DEVICE
-    versions: Mapping[str, Optional[str]] = field(
-        default_factory=lambda: {
-            "apimap": __version__,
-            **{name: installed(name) for name in (*SIDES, "numpy")},
-        }
-    )
+    versions: Mapping[str, Optional[str]] = field(default_factory=versions)
 
     @property
     def verdict(self) -> Verdict:
@@ -78,9 +84,17 @@ class ParityReport:
     def __str__(self) -> str:
         lines = [f"{self.verdict}: {self.subject or 'parity'}"]
         lines += [f"  problem: {problem}" for problem in self.problems]
-        for row in sorted(self.rows, key=lambda row: row.verdict != "differs"):
-            text = row.detail(self.expected) if row.verdict != "equal" else str(row)
-            lines += [f"  {line}" for line in text.splitlines()]
+        unequal = [row for row in self.rows if row.verdict != "equal"]
+        unequal.sort(key=lambda row: row.verdict != "differs")
+        for row in unequal[:SHOWN]:
+            lines += [f"  {line}" for line in row.detail(self.expected).splitlines()]
+        if len(unequal) > SHOWN:
+            lines.append(f"  and {len(unequal) - SHOWN} more that are not equal")
+        equal = [row for row in self.rows if row.verdict == "equal"]
+        if len(self.rows) <= SHOWN:
+            lines += [f"  {row}" for row in equal]
+        elif equal:
+            lines.append(f"  {len(equal)} of {len(self.rows)} compared values are equal")
         versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
         lines.append(f"  seed {self.seed}; {versions}; {self.device}")
         return "\n".join(lines)
@@ -108,8 +122,6 @@ def _plain(value: Any) -> Any:
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    if isinstance(value, complex) or (
-        isinstance(value, float) and not abs(value) <= 1.8e308
-    ):
+    if isinstance(value, complex) or (isinstance(value, float) and not math.isfinite(value)):
         return str(value)
     return value
