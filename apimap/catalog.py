@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Optional, Union
@@ -33,6 +34,11 @@ class Catalog:
         """All entries, in the order of the files."""
         return [item.entry for item in self._loaded.values()]
 
+    @property
+    def loaded(self) -> list[LoadedEntry]:
+        """The same with the places that they were read from."""
+        return list(self._loaded.values())
+
     def add(self, loaded: Sequence[LoadedEntry]) -> None:
         """Add entries; one whose PyTorch API is there already replaces it, with a warning."""
         for item in loaded:
@@ -47,6 +53,19 @@ class Catalog:
                 composition = item.entry.composition(side)
                 if composition:
                     self._by_name.setdefault(composition, item.entry)
+
+    @contextmanager
+    def instead(self, entry: Entry, stand_in: Entry) -> Iterator[None]:
+        """Finds ``stand_in`` where it found ``entry``, for as long as the context lasts."""
+        before = dict(self._by_name)
+        compositions = (entry.composition(side) for side in SIDES)
+        for name in (entry.torch, entry.mindspore, *compositions):
+            if name in self._by_name:
+                self._by_name[name] = stand_in
+        try:
+            yield
+        finally:
+            self._by_name = before
 
     def get(self, api: str) -> Optional[Entry]:
         """The entry of this API or composed layer, None where there is none."""

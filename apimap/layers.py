@@ -195,10 +195,11 @@ class _Conversion:
         return convert_call(entry, str(api), values, native_only=self.native_only)
 
     def _build(self, call: Call, kwargs: dict[str, Any], entry: Entry, where: str) -> Any:
-        plain = call.route == "composed" or self.native_only
-        rank = None if plain else entry.call.batched_rank
+        inputs = None if self.native_only else entry.call
+        if inputs is not None and call.route == "composed":
+            inputs = inputs.model_copy(update={"batched_rank": None})
         try:
-            return self.target.build(call.api, kwargs, rank)
+            return self.target.build(call.api, kwargs, inputs)
         except (ValueError, TypeError, RuntimeError) as error:
             if isinstance(error, ApimapError):
                 raise

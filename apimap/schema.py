@@ -177,10 +177,16 @@ class InputName(Model):
 
 
 class CallMap(Model):
-    """How the built layer is called."""
+    """How the built layer is called.
+
+    ``batched_rank`` is the only rank that MindSpore's layer takes, where PyTorch's takes one
+    input without its batch axis too. ``pads_empty`` says that MindSpore's does not compute
+    empty inputs.
+    """
 
     inputs: tuple[InputName, ...] = ()
     batched_rank: Optional[int] = None
+    pads_empty: bool = False
 
 
 class Dtypes(Model):

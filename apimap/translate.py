@@ -33,9 +33,8 @@ class Call:
     route: Route = field(default="native")
 
     def __str__(self) -> str:
-        required = _required(self.api)
         leading = []
-        for name in required:
+        for name in required(self.api):
             if name not in self.kwargs:
                 break
             leading.append(name)
@@ -52,7 +51,8 @@ def source_api(api: str) -> str:
     return entry.mindspore if api == entry.composition("torch") else entry.torch
 
 
-def _required(api: str) -> list[str]:
+def required(api: str) -> list[str]:
+    """Parameters that a call shows by position: those without a default."""
     parameters = signatures.signature(source_api(api)).parameters.values()
     return [
         p.name for p in parameters if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD
@@ -85,7 +85,8 @@ def translate(
         raise InvalidCall(
             f"cannot be translated to {to!r}", where=api, hint=f"to={other(source)!r}"
         )
-    values = signatures.bind(source_api(api), args, kwargs)
+    bound = signatures.bind(source_api(api), args, kwargs)
+    values = {name: _tuples(value) for name, value in bound.items()}
     if entry.is_container:
         raise InvalidCall(
             "holds layers, which a call cannot name",
@@ -97,6 +98,11 @@ def translate(
     except ApimapError as error:
         error.where = error.where or api
         raise
+
+
+def _tuples(value: Any) -> Any:
+    """MindSpore takes no lists where PyTorch takes either."""
+    return tuple(map(_tuples, value)) if isinstance(value, (list, tuple)) else value
 
 
 def convert_call(entry: Entry, api: str, values: Values, *, native_only: bool = False) -> Call:
@@ -206,7 +212,9 @@ def _leaving(entry: Entry, param: OneSided, values: Values) -> list[str]:
         is_default = signatures.is_default(api, name, value)
         if param.ignored:
             notes += [] if is_default else [f"{name}={value!r} is left out. {param.because}"]
-        elif not (is_default if param.construction else signatures.same_value(value, param.neutral)):
+        elif not (
+            is_default if param.construction else signatures.same_value(value, param.neutral)
+        ):
             final = param.final or param.construction
             raise Unsupported(f"{name}={value!r}: {param.because}", where=api, final=final)
     return notes

@@ -9,6 +9,7 @@ from typing import Any
 
 from apimap.coverage import coverage
 from apimap.evidence import sentence
+from apimap.parity.results import SCHEMA, schema_text
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- coverage: written by `make docs` -->", "<!-- end of coverage -->"
@@ -26,6 +27,7 @@ def pages() -> dict[Path, str]:
     return {
         readme: f"{head}{BEGIN}\n{summary}\n{END}{tail}",
         ROOT / "docs" / "coverage.md": _page(mapped, len(rows)),
+        SCHEMA: schema_text(),
     }
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from apimap.errors import BackendUnavailable, Unsupported
 from apimap.onednn import prefer_fast_convolutions
+from apimap.schema import CallMap
 from apimap.tensors import Array, Slot, TensorView
 
 prefer_fast_convolutions()
@@ -82,7 +83,7 @@ def is_layer(value: Any) -> bool:
 
 def api_of(cls: type) -> str:
     """The public name of a layer class."""
-    cls = getattr(cls, "batched_class", cls)
+    cls = getattr(cls, "adapted_from", (cls,))[0]
     if cls.__module__.startswith("apimap.composed.mindspore"):
         return f"apimap.composed.mindspore.{cls.__name__}"
     for module, name in ((nn, "mindspore.nn"), (mint.nn, "mindspore.mint.nn")):
@@ -152,16 +153,16 @@ def _view(name: str, parameter: Any) -> TensorView:
     return TensorView(name, array, dtype, bool(parameter.requires_grad), tie, tie)
 
 
-def build(api: str, kwargs: Mapping[str, Any], batched_rank: Optional[int] = None) -> Any:
+def build(api: str, kwargs: Mapping[str, Any], call: Optional[CallMap] = None) -> Any:
     """A new cell whose parameters have no values yet; draws no random numbers.
 
-    With ``batched_rank`` it takes one input without its batch axis too, as PyTorch's does.
+    With ``call`` it takes the inputs that PyTorch's layer takes, beside MindSpore's.
     """
     cls = resolve(api)
-    if batched_rank is not None:
-        from apimap.composed.mindspore.unbatched import takes_unbatched
+    if call is not None and (call.batched_rank is not None or call.pads_empty):
+        from apimap.composed.mindspore.adapted import adapted
 
-        cls = takes_unbatched(cls, batched_rank)
+        cls = adapted(cls, call.batched_rank, call.pads_empty)
     with no_init_parameters():
         return cls(**kwargs)
 

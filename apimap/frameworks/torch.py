@@ -13,6 +13,7 @@ from torch.nn.utils.spectral_norm import SpectralNorm
 from torch.nn.utils.weight_norm import WeightNorm
 
 from apimap.errors import BackendUnavailable, Unsupported
+from apimap.schema import CallMap
 from apimap.tensors import Array, Slot, TensorView
 
 NAME = "torch"
@@ -147,9 +148,9 @@ def _view(name: str, tensor: Any) -> TensorView:
     return TensorView(name, array, dtype, tensor.requires_grad, start, tie)
 
 
-def build(api: str, kwargs: Mapping[str, Any], batched_rank: Optional[int] = None) -> Any:
+def build(api: str, kwargs: Mapping[str, Any], call: Optional[CallMap] = None) -> Any:
     """A new layer whose tensors have no values yet; draws no random numbers."""
-    del batched_rank  # PyTorch's layers take unbatched input as they are
+    del call  # PyTorch's layers take what MindSpore's take
     with torch.device("meta"):
         return resolve(api)(**kwargs)
 

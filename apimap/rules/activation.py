@@ -44,7 +44,9 @@ class DropProbability:
     def to_mindspore(p: Number) -> tuple[float, Number]:
         """p"""
         if p >= 1:
-            raise Unsupported("MindSpore's Dropout takes p below 1; PyTorch's p=1 drops everything.")
+            raise Unsupported(
+                "MindSpore's Dropout takes p below 1; PyTorch's p=1 drops everything."
+            )
         return 0.5, p
 
     @staticmethod

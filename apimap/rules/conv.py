@@ -59,6 +59,23 @@ def mode_of(pad_mode: str, padding: Size) -> str:
     return mode
 
 
+def check_sizes(**sizes: Size) -> None:
+    """Raise ``InvalidCall`` for what neither framework takes as the size of a window."""
+    for name, value in sizes.items():
+        items = value if isinstance(value, (tuple, list)) else (value,)
+        if not items or not all(isinstance(item, int) and item > 0 for item in items):
+            raise InvalidCall(
+                f"{name} is one positive integer, or one for each axis, not {value!r}"
+            )
+
+
+def _check_word(padding: str, stride: Size) -> None:
+    if padding not in ("same", "valid"):
+        raise InvalidCall(f"PyTorch's padding is 'same', 'valid' or amounts, not {padding!r}")
+    if padding == "same" and any(step != 1 for (step,) in per_axis(stride)):
+        raise InvalidCall(f"PyTorch's padding 'same' takes no stride, but it is {stride}")
+
+
 @rule("single_axis")
 class SingleAxis:
     """MindSpore's one-dimensional layers take integers only."""
@@ -85,11 +102,17 @@ class ConvPadding:
 
     @staticmethod
     def to_mindspore(
-        padding: Union[str, Size], padding_mode: str, *, kernel_size: Size, **others: Size
+        padding: Union[str, Size],
+        padding_mode: str,
+        *,
+        kernel_size: Size,
+        stride: Size,
+        dilation: Size,
     ) -> tuple[str, Any]:
         """A word is that pad_mode; an amount is pad_mode 'pad'"""
-        del others
+        check_sizes(kernel_size=kernel_size, stride=stride, dilation=dilation)
         if isinstance(padding, str):
+            _check_word(padding, stride)
             none = padding == "valid" or all(size == 1 for (size,) in per_axis(kernel_size))
             mode, amount = padding, 0
         else:

@@ -14,7 +14,7 @@ from typing import Any
 
 from apimap.errors import InvalidCall, Unsupported
 from apimap.rules import rule
-from apimap.rules.conv import Size, from_sides, mode_of, per_axis, shortest, sides
+from apimap.rules.conv import Size, check_sizes, from_sides, mode_of, per_axis, shortest, sides
 
 Cut = tuple[int, int]
 
@@ -37,6 +37,7 @@ def torch_cuts(
     padding: Size, output_padding: Size, kernel_size: Size, stride: Size, dilation: Size
 ) -> list[Cut]:
     """What PyTorch cuts off each axis; arguments that it refuses when called are no call."""
+    check_sizes(kernel_size=kernel_size, stride=stride, dilation=dilation)
     axes = per_axis(padding, output_padding, stride, dilation, kernel_size)
     for _, more, step, gap, _ in axes:
         if more >= max(step, gap):

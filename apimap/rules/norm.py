@@ -38,7 +38,9 @@ class BatchNormMomentum:
     def to_mindspore(momentum: Optional[Number]) -> float:
         """1 - momentum, in decimal"""
         if momentum is None:
-            raise Unsupported("MindSpore's BatchNorm has no average of all batches (PyTorch's None).")
+            raise Unsupported(
+                "MindSpore's BatchNorm has no average of all batches (PyTorch's None)."
+            )
         return exact_complement(momentum, "momentum")
 
     @staticmethod
@@ -49,7 +51,7 @@ class BatchNormMomentum:
 
 @rule("affine_and_bias")
 class AffineAndBias:
-    """MindSpore's affine switches weight and bias together; PyTorch's bias counts only with affine."""
+    """MindSpore's affine means weight and bias; PyTorch's bias counts only with affine."""
 
     @staticmethod
     def to_mindspore(affine: bool, bias: bool) -> bool:
@@ -83,9 +85,15 @@ class BatchStatistics:
         if use_batch_statistics is None:
             return True
         does = "moves its statistics in evaluation too" if use_batch_statistics else "never trains"
-        raise Unsupported(
-            f"MindSpore's use_batch_statistics={use_batch_statistics} {does}; no PyTorch layer does."
-        )
+        said = f"use_batch_statistics={use_batch_statistics}"
+        raise Unsupported(f"MindSpore's layer with {said} {does}; no PyTorch layer does.")
+
+
+def shape_of(normalized_shape: Union[int, Sequence[int]]) -> tuple[int, ...]:
+    """An integer is a shape of one axis."""
+    if isinstance(normalized_shape, int):
+        return (normalized_shape,)
+    return tuple(normalized_shape)
 
 
 @rule("layer_norm_axes")
@@ -101,10 +109,11 @@ class LayerNormAxes:
         normalized_shape: Union[int, Sequence[int]], elementwise_affine: bool, bias: bool
     ) -> tuple[tuple[int, ...], int, int]:
         """One axis is -1 for both begin axes"""
-        one = isinstance(normalized_shape, int)
-        shape = (normalized_shape,) if one else tuple(normalized_shape)
+        shape = shape_of(normalized_shape)
         if not (elementwise_affine and bias):
-            raise Unsupported("MindSpore's LayerNorm always trains gamma and beta; PyTorch's need not.")
+            raise Unsupported(
+                "MindSpore's LayerNorm always trains gamma and beta; PyTorch's need not."
+            )
         if len(shape) != 1:
             raise Unsupported(
                 "MindSpore's LayerNorm takes -1 as its only negative axis, so several axes need "

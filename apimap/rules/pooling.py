@@ -6,7 +6,7 @@ from typing import Any, Optional, Union
 
 from apimap.errors import Unsupported
 from apimap.rules import rule
-from apimap.rules.conv import Size, mode_of, per_axis, shortest
+from apimap.rules.conv import Size, check_sizes, mode_of, per_axis, shortest
 
 Sizes = Union[int, tuple[int, ...]]
 
@@ -17,7 +17,7 @@ def _size(value: Size) -> Any:
 
 
 def _is_zero(padding: Size) -> bool:
-    return _size(padding) == 0
+    return bool(_size(padding) == 0)
 
 
 def _fixed_same(kernel_size: Size, stride: Size) -> Any:
@@ -46,6 +46,7 @@ class PoolSize:
     @staticmethod
     def to_mindspore(kernel_size: Size) -> Sizes:
         """Unchanged, but equal integers become one"""
+        check_sizes(kernel_size=kernel_size)
         return _size(kernel_size)  # type: ignore[no-any-return]
 
     @staticmethod

@@ -70,8 +70,9 @@ def cell_or_none(layer: Any, value: Any) -> Any:
 def batch_norm_momentum(layer: Any, value: Any) -> float:
     """The shortest number that the live layer's 1.0 - momentum can come from."""
     del layer
-    rounded = (round(1.0 - value, digits) for digits in range(1, 17))
-    return next((number for number in rounded if 1.0 - number == value), 1.0 - value)
+    momentum = 1.0 - float(value)
+    rounded = (round(momentum, digits) for digits in range(1, 17))
+    return next((number for number in rounded if 1.0 - number == value), momentum)
 
 
 @reader("affine")
@@ -84,7 +85,7 @@ def affine(layer: Any, value: Any) -> bool:
 
 @reader("pool_padding")
 def pool_padding(layer: Any, value: Any) -> Any:
-    """Of the primitive: (0, h, w) in a maximum, (0, 0, h, h, w, w) in a mean, none in a plain one."""
+    """Of the primitive: (0, h, w) or (0, 0, h, h, w, w); a plain one has none."""
     del layer
     if hasattr(value, "pads"):
         return shortest(value.pads[1:])

@@ -1,4 +1,4 @@
-"""PyTorch's activations and dropout on MindSpore, where MindSpore's own are inexact or lack a form."""
+"""PyTorch's activations and dropout on MindSpore, where its own are inexact or lack a form."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ class Tanh(nn.Cell):
 
     MindSpore 2.10's float32 kernel is off by 1e-4 on CPU, its float64 kernel is exact.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
 
     def construct(self, input: Any) -> Any:
         return ops.tanh(input.astype(mindspore.float64)).astype(input.dtype)

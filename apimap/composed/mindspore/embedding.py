@@ -7,7 +7,7 @@ from typing import Any, Optional
 
 import mindspore
 from mindspore import Parameter, nn, ops
-from mindspore.common.initializer import Normal, initializer
+from mindspore.common.initializer import Initializer, Normal, initializer
 
 from apimap.composed import keeps_arguments
 
@@ -20,6 +20,19 @@ class _ScaledGradient(nn.Cell):
 
     def bprop(self, x: Any, scale: Any, out: Any, dout: Any) -> Any:
         return dout * scale, ops.zeros_like(scale)
+
+
+class _Table(Initializer):
+    """PyTorch's first values: normal, and zeros in the row of ``padding_idx``."""
+
+    def __init__(self, padding_idx: Optional[int]) -> None:
+        super().__init__(padding_idx=padding_idx)
+        self.padding_idx = padding_idx
+
+    def _initialize(self, arr: Any) -> None:
+        Normal(1.0)._initialize(arr)
+        if self.padding_idx is not None:
+            arr[self.padding_idx] = 0
 
 
 @keeps_arguments
@@ -51,7 +64,7 @@ class Embedding(nn.Cell):
             self.padding_idx = padding_idx % num_embeddings
         self.max_norm, self.norm_type = max_norm, float(norm_type)
         self.scale_grad_by_freq = scale_grad_by_freq
-        values = Normal(1.0) if _weight is None else _weight
+        values = _Table(self.padding_idx) if _weight is None else _weight
         start = initializer(values, [num_embeddings, embedding_dim])
         self.weight = Parameter(start, name="weight", requires_grad=not _freeze)
         self.scale_gradient = _ScaledGradient()
@@ -72,9 +85,13 @@ class Embedding(nn.Cell):
     def _shrink(self, ids: Any) -> None:
         """Rows that are looked up and longer than ``max_norm``, in the table itself."""
         rows = ops.stop_gradient(ops.gather(self.weight, ids, 0))
-        length = self._length(ops.abs(rows))
-        factor = ops.where(length > self.max_norm, self.max_norm / (length + 1e-7), 1.0)
-        shrunk = (rows * factor.astype(rows.dtype)).astype(self.weight.dtype)
+        wide = rows.astype(mindspore.float32) if rows.dtype == mindspore.float16 else rows
+        length = self._length(ops.abs(wide)).astype(rows.dtype).astype(mindspore.float64)
+        # A number beside a float64 tensor is rounded to float32 first (MindSpore 2.10).
+        limit = mindspore.Tensor(self.max_norm, mindspore.float64)
+        factor = limit / (length + mindspore.Tensor(1e-7, mindspore.float64))
+        factor = ops.where(length > limit, factor, ops.ones_like(factor)).astype(wide.dtype)
+        shrunk = (wide * factor).astype(self.weight.dtype)
         ops.scatter_update(self.weight, ids.astype(mindspore.int32), shrunk)
 
     def _length(self, rows: Any) -> Any:
@@ -86,4 +103,5 @@ class Embedding(nn.Cell):
             return ops.sqrt(ops.square(rows).sum(1, keepdims=True))
         wide = rows.astype(mindspore.float64)
         powers = ops.pow(wide, self.norm_type).sum(1, keepdims=True)
-        return ops.pow(powers, 1 / self.norm_type).astype(rows.dtype)
+        root = mindspore.Tensor(1 / self.norm_type, mindspore.float64)
+        return ops.pow(powers, root).astype(rows.dtype)

@@ -11,6 +11,7 @@ from mindspore import Parameter, nn, ops
 from mindspore.common.initializer import initializer
 
 from apimap.composed import keeps_arguments
+from apimap.rules.norm import shape_of
 
 
 def _affine(cell: Any, shape: tuple[int, ...], weight: bool, bias: bool) -> None:
@@ -30,6 +31,11 @@ def _statistics(cell: Any, size: int, tracked: bool) -> None:
     )
 
 
+def _scalar(value: float, dtype: Any) -> Any:
+    """A number beside a float64 tensor would be rounded to float32 first (MindSpore 2.10)."""
+    return mindspore.Tensor(value, dtype)
+
+
 class _Norm(nn.Cell):
     """What normalizations with running statistics share."""
 
@@ -44,7 +50,7 @@ class _Norm(nn.Cell):
 
     def _normalized(self, x: Any, mean: Any, variance: Any) -> Any:
         """The mean and variance have a unit axis for each axis that they were taken over."""
-        result = (x - mean) / ops.sqrt(variance + self.eps)
+        result = (x - mean) / ops.sqrt(variance + _scalar(self.eps, x.dtype))
         shape = (1, -1) + (1,) * (x.ndim - 2)
         if self.weight is not None:
             result = result * self.weight.astype(x.dtype).reshape(shape)
@@ -96,10 +102,11 @@ class _BatchNorm(_Norm):
         variance = ops.mean(ops.square(x - mean), axes, True)
         if self.training and self.tracked:
             ops.assign(self.num_batches_tracked, self.num_batches_tracked + 1)
-            share = self.momentum
-            if share is None:
+            if self.momentum is None:
                 share = 1.0 / self.num_batches_tracked.astype(x.dtype)
-            unbiased = variance.reshape(-1) * (count / (count - 1))
+            else:
+                share = _scalar(self.momentum, x.dtype)
+            unbiased = variance.reshape(-1) * _scalar(count / (count - 1), x.dtype)
             self._move_statistics(mean.reshape(-1), unbiased, share)
         return self._normalized(x, mean, variance)
 
@@ -163,8 +170,11 @@ class InstanceNorm2d(_Norm):
         if self.training and self.tracked:
             wide = x.astype(mindspore.float32) if x.dtype == mindspore.float16 else x
             mean = ops.mean(wide, (2, 3), True)
-            unbiased = ops.mean(ops.square(wide - mean), (0, 2, 3)) * (count / (count - 1))
-            self._move_statistics(ops.mean(mean, (0, 2, 3)), unbiased, self.momentum)
+            unbiased = ops.mean(ops.square(wide - mean), (0, 2, 3)) * _scalar(
+                count / (count - 1), wide.dtype
+            )
+            share = _scalar(self.momentum, wide.dtype)
+            self._move_statistics(ops.mean(mean, (0, 2, 3)), unbiased, share)
         return _group_norm(x, x.shape[1], self.weight, self.bias, self.eps)
 
 
@@ -214,8 +224,7 @@ class LayerNorm(nn.Cell):
     ) -> None:
         super().__init__()
         del device, dtype
-        one = isinstance(normalized_shape, int)
-        self.normalized_shape = (normalized_shape,) if one else tuple(normalized_shape)
+        self.normalized_shape = shape_of(normalized_shape)
         self.size = math.prod(self.normalized_shape)
         _affine(self, self.normalized_shape, elementwise_affine, elementwise_affine and bias)
         self.normalize = ops.LayerNorm(-1, -1, float(eps))

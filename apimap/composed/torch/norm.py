@@ -72,7 +72,7 @@ class BatchNorm2d(_BatchNorm):
 
 @keeps_arguments
 class BatchNorm3d(nn.Module):
-    """``mindspore.nn.BatchNorm3d`` on PyTorch: a BatchNorm2d of the first two spatial axes as one."""
+    """``mindspore.nn.BatchNorm3d`` on PyTorch: a BatchNorm2d with two axes as one."""
 
     def __init__(
         self,

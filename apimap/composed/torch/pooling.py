@@ -50,7 +50,7 @@ class MaxPool2d(_Pool):
         data_format: str = "NCHW",
     ) -> None:
         super().__init__(kernel_size, stride, pad_mode, padding, data_format)
-        self.rest = {
+        self.rest: dict[str, Any] = {
             "dilation": dilation,
             "return_indices": return_indices,
             "ceil_mode": ceil_mode,
