@@ -14,6 +14,7 @@ from typing import Annotated, Any, Optional
 import typer
 
 from apimap.errors import ApimapError, InvalidCall, UnknownApi
+from apimap.parity.command import parity
 
 app = typer.Typer(
     help="Exact translation between PyTorch and MindSpore, value for value.",
@@ -152,37 +153,7 @@ def lint(
     raise typer.Exit(1 if problems else 0)
 
 
-@app.command()
-def parity(
-    select: Select = None,
-    direction: Annotated[str, typer.Option(help="to_torch, to_mindspore or both.")] = "both",
-    max_examples: Annotated[
-        Optional[int], typer.Option(min=1, help="Cases of each entry and direction; else all.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="What inputs and weights are drawn from.")] = 0,
-    device: Annotated[str, typer.Option(help="CPU, GPU or Ascend.")] = "CPU",
-    jobs: Annotated[int, typer.Option(min=1, help="Processes that run at a time.")] = 1,
-    as_json: Json = False,
-) -> None:
-    """Execute the cases of entries on both frameworks and compare them."""
-    from apimap.evidence import evidence
-    from apimap.parity.command import DIRECTIONS, summaries, summary_text
-
-    ways: list[Any] = [way for way in DIRECTIONS if direction in (way, "both")]
-    if not ways:
-        raise InvalidCall(f"no direction {direction!r}", hint="to_torch, to_mindspore or both")
-    options: Any = {"max_examples": max_examples, "seed": seed, "device": device, "jobs": jobs}
-    found = []
-    for row in summaries(_selected(select), ways, **options):
-        found.append(row)
-        if not as_json:
-            print(summary_text(row), flush=True)
-    ok = not any(row["differs"] for row in found)
-    if as_json:
-        _json({"ok": ok, **options, "evidence": evidence(), "entries": found})
-    elif not found:
-        print("no cases")
-    raise typer.Exit(0 if ok else 1)
+app.command()(parity)
 
 
 @app.command()

@@ -150,15 +150,17 @@ class _Conversion:
             reason = f"this {self.side} container owns a tensor itself: {stray[0]!r}"
             raise Unsupported(reason, where=where, hint="move it into a layer")
         named = {name: self.layer(child, f"{where}.{name}") for name, child in children.items()}
-        side = other(self.side)
+        return self._contain(entry, entry.api(other(self.side)), named, where)
+
+    def _contain(self, entry: Entry, api: str, named: dict[str, Any], where: str) -> Any:
+        composition = entry.composition(other(self.side))
         try:
-            return self.target.build_container(entry.api(side), entry.kind, named)
+            return self.target.build_container(api, entry.kind, named)
         except (KeyError, ValueError, TypeError) as error:
-            composition = entry.composition(side)
-            if composition is None or self.native_only:
-                reason = f"{entry.api(side)} refuses these children: {error}"
+            if composition is None or self.native_only or api == composition:
+                reason = f"{api} (PyTorch or MindSpore) refuses these children: {error}"
                 raise Unsupported(reason, where=where, needs_composition=composition) from error
-        return self.target.build_container(composition, entry.kind, named)
+        return self._contain(entry, composition, named, where)
 
     def _leaf(self, layer: Any, entry: Entry, where: str) -> Any:
         values = read(layer, entry, self.side)
@@ -169,21 +171,21 @@ class _Conversion:
             name: self.layer(value, f"{where}.{name}") if name in nested else value
             for name, value in call.kwargs.items()
         }
-        built = self._build(call, kwargs, entry, where)
+        adapt = record["adapted"] if record else call.route == "native"
+        built = self._build(call, kwargs, entry, adapt and not self.native_only, where)
         views = {
             name: view
             for name, view in self.source.tensors(layer).items()
             if name.partition(".")[0] not in nested
         }
         job = copying.Job(entry, self.side, self.target, str(self.device), self.tensors, where)
-        kept = job.copy(views, built, nested, record, identical=self._identical(layer, call))
-        if call.route == "native" and not nested:
-            origin.note(built, values, kept, lambda: read(built, entry, other(self.side)))
+        composed = call.route == "composed" or hasattr(layer, "apimap_arguments")
+        kept = job.copy(views, built, nested, record, identical=composed)
+        if not composed and not nested:
+            fingerprint = read(built, entry, other(self.side))
+            adapted = self.source.is_adapted(layer)
+            origin.note(built, values, fingerprint, kept, adapted=adapted)
         return built
-
-    def _identical(self, layer: Any, call: Call) -> bool:
-        """Whether tensors keep names and shapes, as they do to and from composed layers."""
-        return call.route == "composed" or hasattr(layer, "apimap_arguments")
 
     def _call(
         self, layer: Any, entry: Entry, values: dict[str, Any], record: Optional[origin.Record]
@@ -194,12 +196,11 @@ class _Conversion:
         api = entry.composition(self.side) if composed else entry.api(self.side)
         return convert_call(entry, str(api), values, native_only=self.native_only)
 
-    def _build(self, call: Call, kwargs: dict[str, Any], entry: Entry, where: str) -> Any:
-        inputs = None if self.native_only else entry.call
-        if inputs is not None and call.route == "composed":
-            inputs = inputs.model_copy(update={"batched_rank": None})
+    def _build(
+        self, call: Call, kwargs: dict[str, Any], entry: Entry, adapt: bool, where: str
+    ) -> Any:
         try:
-            return self.target.build(call.api, kwargs, inputs)
+            return self.target.build(call.api, kwargs, entry.call if adapt else None)
         except (ValueError, TypeError, RuntimeError) as error:
             if isinstance(error, ApimapError):
                 raise

@@ -7,7 +7,7 @@ converted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Optional, TypedDict
 
 from apimap.signatures import same_value
@@ -19,25 +19,30 @@ KeptTensor = tuple[Array, str, bool]
 class Record(TypedDict):
     """The source's arguments, the target's as freshly read, and tensors without counterpart.
 
-    A kept tensor is its array, dtype and training flag.
+    A kept tensor is its array, dtype and training flag. ``adapted`` says that the source took
+    more inputs than its framework's own class.
     """
 
     arguments: dict[str, Any]
     fingerprint: dict[str, Any]
     tensors: dict[str, KeptTensor]
+    adapted: bool
 
 
 def note(
     layer: Any,
     arguments: Mapping[str, Any],
+    fingerprint: Mapping[str, Any],
     tensors: Mapping[str, KeptTensor],
-    fingerprint: Callable[[], Mapping[str, Any]],
+    *,
+    adapted: bool,
 ) -> None:
     """Write the record onto a freshly converted layer."""
     layer.apimap_origin = {
         "arguments": dict(arguments),
-        "fingerprint": dict(fingerprint()),
+        "fingerprint": dict(fingerprint),
         "tensors": dict(tensors),
+        "adapted": adapted,
     }
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -35,20 +36,40 @@ def figures() -> Iterator[Figure]:
 
 def measure(dtype: str, rows: int) -> tuple[float, float]:
     """The share of numpy's bandwidth, and the extra memory in copies."""
+    convert, layer, plain = to_torch(rows) if dtype == "bfloat16" else to_mindspore(rows)
+    before = _peak()
+    convert(layer)
+    extra = (_peak() - before) / plain.nbytes
+    # Cells lie in reference cycles, and one that is not yet collected takes pages from the next.
+    converted, copied = (lambda: convert(layer)), (lambda: np.copy(plain))
+    return 1 / ratio(converted, copied, ROUNDS, between=gc.collect), extra
+
+
+def to_mindspore(rows: int) -> tuple[Any, Any, Any]:
+    """A PyTorch layer of float32 weights, after a first conversion that fills caches."""
     import torch
 
     import apimap
 
-    apimap.to_mindspore(torch.nn.Embedding(2, 2))  # what the first conversion imports and caches
-    # MindSpore's Embedding takes bfloat16 on CPU, its Dense does not.
-    module = torch.nn.Embedding(rows, SIDE, dtype=getattr(torch, dtype))
-    plain = module.weight.detach().view(torch.uint8).numpy()
-    before = _peak()
-    apimap.to_mindspore(module)
-    extra = (_peak() - before) / plain.nbytes
-    # Cells lie in reference cycles, and one that is not yet collected takes pages from the next.
-    converted, copied = (lambda: apimap.to_mindspore(module)), (lambda: np.copy(plain))
-    return 1 / ratio(converted, copied, ROUNDS, between=gc.collect), extra
+    apimap.to_mindspore(torch.nn.Embedding(2, 2))
+    module = torch.nn.Embedding(rows, SIDE)
+    return apimap.to_mindspore, module, module.weight.detach().numpy()
+
+
+def to_torch(rows: int) -> tuple[Any, Any, Any]:
+    """A MindSpore cell of bfloat16 weights: no layer goes to MindSpore in bfloat16 on CPU."""
+    import mindspore
+    from mindspore.nn.utils import no_init_parameters
+
+    import apimap
+
+    apimap.to_torch(mindspore.nn.Embedding(2, 2))
+    with no_init_parameters():
+        cell = mindspore.nn.Embedding(rows, SIDE)
+    bits = np.random.default_rng(0).integers(-9999, 9999, (rows, SIDE), np.int16)
+    table = mindspore.Tensor.from_numpy(bits).view(mindspore.bfloat16)
+    cell.embedding_table = mindspore.Parameter(table, name="embedding_table")
+    return apimap.to_torch, cell, bits
 
 
 def _peak() -> int:

@@ -19,28 +19,6 @@ CONV = "torch.nn.ConvTranspose1d"
 PASTED = "torch.nn.ConvTranspose1d(3, 64, 5, stride=3, padding=2, output_padding=2)"
 
 
-class Told(tuple[int, str, str]):
-    """Exit code, output and errors of one command."""
-
-    @property
-    def data(self) -> Any:
-        return json.loads(self[1])
-
-
-@pytest.fixture
-def apimap(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
-    """Run a command as the shell would."""
-
-    def run(*arguments: str) -> Told:
-        monkeypatch.setattr(sys, "argv", ["apimap", *arguments])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        code = stop.value.code
-        return Told((code if isinstance(code, int) else 0, *capsys.readouterr()))
-
-    return run
-
-
 def test_explain_shows_signatures_tables_routes_and_evidence(apimap: Any) -> None:
     code, text, errors = apimap("explain", CONV)
     assert (code, errors) == (0, "")
@@ -180,42 +158,6 @@ def test_coverage_has_the_shape_that_other_programs_read(apimap: Any) -> None:
         assert {row["state"], row["to_torch"]} <= words
         assert row["because"] or "unsupported" not in (row["state"], row["to_torch"])
     assert apimap("coverage")[0] == 0
-
-
-def test_parity_counts_what_it_ran(apimap: Any) -> None:
-    code, output, _ = apimap("parity", "torch.nn.Flatten", "--max-examples", "3", "--json")
-    found = json.loads(output)
-    assert code == 0
-    assert found["ok"]
-    assert {row["direction"] for row in found["entries"]} == {"to_torch", "to_mindspore"}
-    assert all(row["equal"] + row["rounding"] > 0 for row in found["entries"])
-    assert found["evidence"]["device"] == "CPU"
-
-
-def test_parity_that_differs_exits_with_1_and_says_where(
-    apimap: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import torch
-
-    monkeypatch.setattr(torch.nn.Identity, "forward", lambda self, x: x + 1)
-    code, text, _ = apimap("parity", "torch.nn.Identity", "--max-examples", "2")
-    assert code == 1
-    assert "differs" in text
-    assert "seed" in text
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code"),
-    [
-        (["--direction", "up"], 2),
-        (["nothing*"], 2),
-        (["torch.nn.Identity", "--device", "Ascend"], 1),
-    ],
-)
-def test_parity_refuses(apimap: Any, arguments: list[str], code: int) -> None:
-    told, _, errors = apimap("parity", *arguments)
-    assert told == code
-    assert errors
 
 
 def test_every_command_can_print_json() -> None:

@@ -17,7 +17,6 @@ LAYERS = [
     (nn.Linear(4, 6), (0, 4)),
     (nn.Linear(4, 6), (3, 0, 4)),
     (nn.Conv2d(4, 6, 3), (0, 4, 9, 9)),
-    (nn.Conv2d(4, 6, 3, padding=1, padding_mode="reflect"), (0, 4, 9, 9)),
     (nn.ConvTranspose1d(4, 6, 3, stride=2, output_padding=1), (0, 4, 9)),
     (nn.LayerNorm(4), (0, 4)),
     (nn.LayerNorm((3, 4)), (2, 0, 3, 4)),

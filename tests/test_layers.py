@@ -146,10 +146,39 @@ def test_dtypes(dtype: str) -> None:
 
 
 def test_bfloat16_bits_survive() -> None:
-    model = nn.Embedding(5, 3).to(torch.bfloat16)
-    cell = apimap.to_mindspore(model)
-    assert cell.embedding_table.dtype == mindspore.bfloat16
-    assert state(apimap.to_torch(cell)) == state(model)
+    bits = np.array([[0x3F80, 0x7F80, 0x7FC1], [1, -1, -32768]], np.int16)
+    cell = mnn.Embedding(2, 3)
+    table = mindspore.Tensor.from_numpy(bits).view(mindspore.bfloat16)
+    cell.embedding_table = mindspore.Parameter(table, name="embedding_table")
+    model = apimap.to_torch(cell)
+    assert model.weight.dtype == torch.bfloat16
+    assert np.array_equal(model.weight.detach().view(torch.int16).numpy(), bits)
+
+
+def test_twice_there_and_back() -> None:
+    model = nn.Sequential(
+        nn.ConvTranspose1d(3, 4, 3, stride=2, output_padding=1),
+        nn.LayerNorm((3, 5), bias=False),
+        nn.ReLU(inplace=True),
+        nn.Conv1d(4, 4, 3),
+    )
+    first = apimap.to_torch(apimap.to_mindspore(model))
+    cell = apimap.to_mindspore(first)
+    second = apimap.to_torch(cell)
+    assert repr(second) == repr(model)
+    assert state(second) == state(model)
+    assert [type(child) for child in cell] == [type(c) for c in apimap.to_mindspore(model)]
+
+
+def test_mindspores_own_classes_come_back() -> None:
+    cells = [mnn.Dense(3, 4), mnn.Conv2d(3, 4, 3), mnn.LayerNorm((4,)), mnn.Embedding(5, 3)]
+    for cell in cells:
+        assert type(apimap.to_mindspore(apimap.to_torch(cell))) is type(cell)
+
+
+def test_names_that_no_cell_takes() -> None:
+    with pytest.raises(apimap.Unsupported, match="refuses these children"):
+        apimap.to_mindspore(nn.ModuleDict({"a b": nn.ReLU()}))
 
 
 def test_special_values_are_copied_as_they_are() -> None:

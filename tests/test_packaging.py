@@ -42,6 +42,9 @@ def test_the_wheel_holds_every_mapping_file_and_snapshot(wheel: Path) -> None:
         assert f"apimap/{path.relative_to(ROOT).as_posix()}" in names
     for path in (ROOT / "apimap" / "signatures").glob("*.json"):
         assert f"apimap/signatures/{path.name}" in names
+    for path in (ROOT / "apimap" / "parity" / "templates").iterdir():
+        assert f"apimap/parity/templates/{path.name}" in names
+    assert "apimap/parity/schema.json" in names
     assert "apimap/py.typed" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
 

@@ -92,6 +92,11 @@ def api_of(cls: type) -> str:
     return f"{cls.__module__}.{cls.__qualname__}"
 
 
+def is_adapted(layer: Any) -> bool:
+    """Whether the cell takes more inputs than MindSpore's own."""
+    return hasattr(layer, "adapted_from")
+
+
 def own_forward(layer: Any) -> bool:
     """Whether the object's construct was replaced."""
     return "construct" in vars(layer)

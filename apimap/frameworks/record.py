@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
 import numpy as np
 
+from apimap.frameworks.nest import Place, Tree
 from apimap.tensors import FLOATING, Array, TensorView
+
+See = Callable[[str, Any], None]
+Catch = Callable[[tuple[Any, ...], dict[str, Any]], None]
 
 
 @dataclass(frozen=True)
@@ -67,41 +71,44 @@ def from_bfloat16_bits(bits: Array) -> Array:
 
 @dataclass(frozen=True)
 class Run:
-    """Outputs (nested tuples flattened), gradients, and every tensor that takes no gradient.
+    """Outputs (taken out of their nest), gradients, and every tensor that takes no gradient.
 
     A gradient that a framework leaves out is zeros: PyTorch's None for an unused parameter equals
-    MindSpore's zeros. ``input_gradients`` holds None for inputs that are not floating.
+    MindSpore's zeros. ``input_gradients`` holds None for inputs that are not floating. ``tree``
+    says how the outputs were nested; ``written`` holds the inputs that the layer wrote to.
     """
 
     outputs: list[Value]
     input_gradients: list[Optional[Value]] = field(default_factory=list)
     parameter_gradients: dict[str, Value] = field(default_factory=dict)
     buffers: dict[str, Value] = field(default_factory=dict)
+    tree: Tree = field(default_factory=lambda: Place(0))
+    written: dict[int, Value] = field(default_factory=dict)
 
 
 class Cotangents:
     """Random gradients of the outputs, drawn once from a seed and then the same for both sides.
 
-    The first side that runs gives the shapes. ``nest`` keeps how its outputs were nested.
+    The first side that runs gives the shapes. ``tree`` keeps how its outputs were nested.
     """
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self.drawn: Optional[list[Value]] = None
-        self.nest: Any = None
+        self.tree: Tree = Place(0)
 
-    def draw(self, outputs: Sequence[Value], nest: Any) -> list[Value]:
+    def draw(self, outputs: Sequence[Value], tree: Tree) -> list[Value]:
         """The cotangents, drawn for these outputs if none are there yet."""
         if self.drawn is None:
             generator = np.random.default_rng((self.seed, 7))
-            self.nest = nest
+            self.tree = tree
             self.drawn = [_like(output, generator) for output in outputs]
         return self.drawn
 
     def as_dtype(self, dtype: str) -> Cotangents:
         """The same numbers in another floating dtype."""
         copy = Cotangents(self.seed)
-        copy.nest = self.nest
+        copy.tree = self.tree
         if self.drawn is not None:
             copy.drawn = [value.as_dtype(dtype) for value in self.drawn]
         return copy
@@ -122,17 +129,21 @@ def _like(output: Value, generator: np.random.Generator) -> Value:
     return Value.of(generator.standard_normal(shape), output.dtype)
 
 
-def flat(nest: Any) -> Iterator[Any]:
-    """The tensors of nested tuples in order; None is left out."""
-    if isinstance(nest, (tuple, list)):
-        for item in nest:
-            yield from flat(item)
-    elif nest is not None:
-        yield nest
+def written(passed: Sequence[Value], given: Sequence[Value]) -> dict[int, Value]:
+    """What became of the inputs that a layer wrote to, by their index."""
+    return {
+        index: after
+        for index, (after, before) in enumerate(zip(passed, given, strict=True))
+        if after.dtype != before.dtype or not _same_bits(after.array, before.array)
+    }
 
 
-def nesting(nest: Any) -> Any:
-    """How tensors are nested: True for a tensor, a tuple for a tuple, None for None."""
-    if isinstance(nest, (tuple, list)):
-        return tuple(nesting(item) for item in nest)
-    return None if nest is None else True
+def _same_bits(a: Array, b: Array) -> bool:
+    if a.shape != b.shape:
+        return False
+    return bool(np.array_equal(a, b)) or a.tobytes() == b.tobytes()
+
+
+def is_array(item: Any) -> bool:
+    """Whether this is a NumPy array, or scalar, of numbers."""
+    return isinstance(item, (np.ndarray, np.generic)) and item.dtype.kind in "biufc"

@@ -13,6 +13,7 @@ import numpy as np
 
 from apimap.frameworks.record import Value
 from apimap.parity.sample import covering
+from apimap.parity.styles import styled
 from apimap.schema import CaseSource, Entry, Parity, Side
 from apimap.tensors import FLOATING
 from apimap.translate import Call
@@ -29,12 +30,16 @@ that arguments take, which a covering sample has all of."""
 
 @dataclass(frozen=True)
 class InputSpec:
-    """What one input is drawn from: normal, uniform ``between``, or integers ``below``."""
+    """What one input is drawn from: normal, uniform ``between``, or integers ``below``.
+
+    ``style`` is one of ``STYLES``: what is done to normal values, or that the memory is strided.
+    """
 
     shape: tuple[int, ...]
     below: Optional[int] = None
     between: Optional[tuple[float, float]] = None
     dtype: Optional[str] = None
+    style: str = ""
 
     @classmethod
     def of(cls, spec: Any) -> InputSpec:
@@ -42,12 +47,16 @@ class InputSpec:
         if isinstance(spec, Mapping):
             between = spec.get("between")
             bounds = None if between is None else (float(between[0]), float(between[1]))
-            return cls(tuple(spec["shape"]), spec.get("below"), bounds, spec.get("dtype"))
+            style = spec.get("style", "")
+            return cls(tuple(spec["shape"]), spec.get("below"), bounds, spec.get("dtype"), style)
         return cls(tuple(spec))
 
     def __str__(self) -> str:
         text = "x".join(map(str, self.shape)) or "scalar"
-        return text if self.below is None else f"{text}below{self.below}"
+        text += "" if self.below is None else f"below{self.below}"
+        text += "" if self.between is None else f"between{self.between[0]}:{self.between[1]}"
+        text += f"as{self.dtype}" if self.dtype else ""
+        return f"{text}~{self.style}" if self.style else text
 
     def draw(self, generator: np.random.Generator, dtype: str) -> Value:
         """A random input.
@@ -56,14 +65,15 @@ class InputSpec:
         as small as the epsilons that normalisations add to them.
         """
         if self.below is not None:
-            return Value.of(generator.integers(0, self.below, self.shape), self.dtype or "int64")
+            whole = generator.integers(0, self.below, self.shape)
+            return styled(whole, self.dtype or "int64", self.style, generator)
         if self.between is not None:
             return Value.of(generator.uniform(*self.between, self.shape), self.dtype or dtype)
         array = generator.standard_normal(self.shape)
         for axis in range(min(2, array.ndim)):
             scales = 10.0 ** generator.uniform(-1.0, 0.5, self.shape[axis])
             array *= scales.reshape([-1 if i == axis else 1 for i in range(array.ndim)])
-        return Value.of(array, self.dtype or dtype)
+        return styled(array, self.dtype or dtype, self.style, generator)
 
 
 @dataclass(frozen=True)
@@ -161,9 +171,9 @@ class _Grid:
         self, entry: Entry, direction: Direction, source: CaseSource, spec: Parity, seed: int
     ) -> None:
         self.entry, self.direction, self.source, self.seed = entry, direction, source, seed
-        self.inputs = [_inputs(spec) for spec in source.inputs]
+        self.inputs = [inputs_of(spec) for spec in source.inputs]
         self.modes = spec.modes
-        self.axes = [list(map(_tuples, values)) for values in source.vary.values()]
+        self.axes = [list(map(tuples, values)) for values in source.vary.values()]
         self.sizes = [*map(len, self.axes), len(self.inputs), len(self.modes)]
 
     def all(self, dtype: str) -> Iterator[Case]:
@@ -180,18 +190,19 @@ class _Grid:
     def _case(self, point: Sequence[int], dtype: str, *, jit: bool) -> Case:
         *chosen, at_input, at_mode = point
         varied = (axis[i] for axis, i in zip(self.axes, chosen, strict=True))
-        kwargs = {name: _tuples(value) for name, value in self.source.args.items()}
+        kwargs = {name: tuples(value) for name, value in self.source.args.items()}
         kwargs.update(zip(self.source.vary, varied, strict=True))
         inputs, mode = self.inputs[at_input], self.modes[at_mode]
         return Case(self.entry, self.direction, kwargs, inputs, dtype, mode, jit, self.seed)
 
 
-def _inputs(spec: Any) -> tuple[InputSpec, ...]:
+def inputs_of(spec: Any) -> tuple[InputSpec, ...]:
     """One input, or one for each name of a mapping."""
     if isinstance(spec, Mapping) and "shape" not in spec:
         return tuple(InputSpec.of(each) for each in spec.values())
     return (InputSpec.of(spec),)
 
 
-def _tuples(value: Any) -> Any:
-    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+def tuples(value: Any) -> Any:
+    """A mapping file's lists as tuples."""
+    return tuple(map(tuples, value)) if isinstance(value, list) else value

@@ -6,12 +6,15 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from apimap import __version__
 from apimap.evidence import DEVICE, installed
 from apimap.parity.compare import Comparison, Verdict, worst
 from apimap.schema import SIDES, Side
+
+if TYPE_CHECKING:
+    from apimap.parity.depth import LayerReport
 
 SHOWN = 12
 """How many rows a text shows one by one."""
@@ -37,9 +40,10 @@ class Row:
     def detail(self, expected: Side) -> str:
         """Where the worst element is and what it is on both sides."""
         found = self.comparison
-        if found.index is None:
-            return f"{self}"
         actual: Side = "mindspore" if expected == "torch" else "torch"
+        if found.index is None:
+            words = f"\n    the first is {actual}'s, the second {expected}'s"
+            return f"{self}{words if ' instead of ' in found.mismatch else ''}"
         sides = {expected: found.expected, actual: found.actual}
         lines = [str(self), f"    worst at index {list(found.index)}, in {self.dtype}:"]
         lines += [f"      {side:<10} {sides[side]!r}" for side in SIDES]
@@ -59,7 +63,9 @@ class ParityReport:
     """The verdict on a pair, everything compared, and where it was measured.
 
     ``problems`` are findings that are no array: a side that raised, a tensor without
-    counterpart, a flag that was lost. ``expected`` is the side that was taken as right.
+    counterpart, a flag that was lost; ``notes`` are worth knowing and no findings. ``expected``
+    is the side that was taken as right. ``layers`` holds the run by layer where one was asked
+    for, ``folder`` the place of the script that repeats the check where one was written.
     """
 
     rows: tuple[Row, ...]
@@ -69,6 +75,9 @@ class ParityReport:
     expected: Side = "torch"
     device: str = DEVICE
     versions: Mapping[str, Optional[str]] = field(default_factory=versions)
+    notes: tuple[str, ...] = ()
+    layers: Optional[LayerReport] = None
+    folder: str = ""
 
     @property
     def verdict(self) -> Verdict:
@@ -84,6 +93,7 @@ class ParityReport:
     def __str__(self) -> str:
         lines = [f"{self.verdict}: {self.subject or 'parity'}"]
         lines += [f"  problem: {problem}" for problem in self.problems]
+        lines += [f"  note: {note}" for note in self.notes]
         unequal = [row for row in self.rows if row.verdict != "equal"]
         unequal.sort(key=lambda row: row.verdict != "differs")
         for row in unequal[:SHOWN]:
@@ -95,13 +105,18 @@ class ParityReport:
             lines += [f"  {row}" for row in equal]
         elif equal:
             lines.append(f"  {len(equal)} of {len(self.rows)} compared values are equal")
+        if self.layers is not None:
+            lines += [f"  {line}" for line in str(self.layers).splitlines()]
         versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
         lines.append(f"  seed {self.seed}; {versions}; {self.device}")
+        if self.folder:
+            lines.append(f"  repeat it: python {self.folder}/repro.py")
         return "\n".join(lines)
 
     def to_json(self) -> dict[str, Any]:
         """The report as JSON's types; NaN and infinities as text."""
         data = {**asdict(self), "verdict": self.verdict, "ok": self.ok}
+        data["layers"] = None if self.layers is None else self.layers.to_json()
         result: dict[str, Any] = _plain(data)
         return result
 
@@ -113,7 +128,9 @@ def _numbers(found: Comparison) -> str:
     if found.share_out:
         text += f", {found.share_out:.1%} of elements out"
     if found.nan_count:
-        text += f", {found.nan_count} NaN on both sides"
+        text += f", {found.nan_count} NaN on both sides, which are equal"
+    if found.nan_alone:
+        text += f", {found.nan_alone} NaN on one side only"
     return text
 
 

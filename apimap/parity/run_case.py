@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Union
 
@@ -20,8 +20,10 @@ from apimap.parity.pairing import Layers, pair_tensors
 from apimap.parity.report import ParityReport
 from apimap.schema import Parity, Side, other
 from apimap.tensors import FLOATING
+from apimap.weights import filled
 
 State = Union[Verdict, Literal["refused", "rejected"]]
+NONE: Mapping[str, str] = {}
 SOME_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
@@ -81,22 +83,39 @@ def build_source(case: Case) -> Any:
     """The case's source layer, with random tensors in the case's dtype and its training flag."""
     side = framework(case.source)
     layer = side.build(case.api, case.kwargs)
-    randomise(layer, case.source, case.seed, case.dtype)
+    randomise(layer, case.source, case.seed, case.dtype, _frozen(case))
     side.finish(layer)
     side.set_training(layer, case.mode == "train")
     return layer
 
 
-def randomise(layer: Any, side: Side, seed: int, dtype: str) -> None:
+def _frozen(case: Case) -> dict[str, str]:
+    """Tensors that only the source owns without using them, and what they are filled with.
+
+    Every other such layer has random values there, as one has whose owner froze it.
+    """
+    return {
+        str(tensor.name(case.source)): tensor.fill
+        for tensor in case.entry.tensors
+        if tensor.fill and case.kwargs.get(tensor.if_ or "") is False and case.seed % 2
+    }
+
+
+def randomise(
+    layer: Any, side: Side, seed: int, dtype: str, frozen: Mapping[str, str] = NONE
+) -> None:
     """Give every tensor random values; floating ones take the dtype.
 
-    Variances are positive, and small enough for an epsilon to be seen.
+    Variances are positive, and small enough for an epsilon to be seen. Those that are
+    ``frozen`` are filled with ones or zeros.
     """
     speaker = framework(side)
     generator = np.random.default_rng((seed, 2))
     trainable = runner(side).trainable(layer)
     for name, slot in speaker.slots(layer).items():
-        if slot.dtype in FLOATING:
+        if name in frozen:
+            value = Value.of(filled(slot.shape, "float64", frozen[name]), dtype)
+        elif slot.dtype in FLOATING:
             value = Value.of(_floats(name, slot.shape, generator), dtype)
         else:
             value = Value.of(

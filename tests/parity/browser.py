@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import os
-import shlex
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +21,12 @@ FLAGS = (
     *("--disable-dev-shm-usage", "--hide-scrollbars", "--remote-debugging-pipe"),
 )
 PATIENCE = 60.0
+START = (
+    "import os, sys\n"
+    "os.dup2(int(sys.argv[1]), 3)  # where Chromium reads commands; it answers on 4\n"
+    "os.dup2(int(sys.argv[2]), 4)\n"
+    "os.execv(sys.argv[3], sys.argv[3:])"
+)
 
 
 def find_browser() -> Optional[str]:
@@ -37,10 +43,10 @@ class Browser:
         self.session: Optional[str] = None
         self.events: list[dict[str, Any]] = []
         reads, writes = os.pipe(), os.pipe()
-        command = shlex.join([program, *FLAGS, f"--user-data-dir={profile}", "about:blank"])
+        ends = [str(reads[0]), str(writes[1])]
+        command = [program, *FLAGS, f"--user-data-dir={profile}", "about:blank"]
         self.process = subprocess.Popen(
-            # Chromium reads commands from descriptor 3 and answers on 4.
-            ["sh", "-c", f"exec {command} 3<&{reads[0]} 4>&{writes[1]}"],
+            [sys.executable, "-c", START, *ends, *command],
             pass_fds=(reads[0], writes[1]),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

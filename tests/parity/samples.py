@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from typing import Any
 
@@ -20,6 +21,7 @@ APIS = [f"nn.{kind}{axes}d" for kind in ("Conv", "BatchNorm", "MaxPool") for axe
 APIS += [f"nn.{name}" for name in ("Linear", "GELU", "LSTM", "Embedding", "Softmax", "Mish")]
 APIS += [f"nn.functional.{name}" for name in ("relu", "gelu", "conv1d", "pad", "interpolate")]
 SHARES = {"equal": 900, "rounding": 30, "differs": 12, "refused": 25, "rejected": 30}
+HOSTILE = "</script><img src=x onerror=\"document.title='broken'\">&amp;'\""
 NAMES = ("output 0", "gradient of input 0", "gradient of weight", "gradient of bias", "buffer mean")
 
 
@@ -110,3 +112,25 @@ def _layer(index: int, chance: random.Random) -> LayerRecord:
         max_rel=error * chance.uniform(2, 9),
         tolerance=Bound(rtol=1.3e-6, atol=1e-5),
     )
+
+
+def _one(**changes: Any) -> CaseRecord:
+    return results(1).cases[0].model_copy(update=changes)
+
+
+def hostile() -> Results:
+    """Texts that would break a careless page, and numbers that are none."""
+    row = RowRecord(
+        name=HOSTILE,
+        verdict="differs",
+        max_abs=math.inf,
+        max_rel=math.nan,
+        actual="nan",
+        expected=1.0,
+        index=(0,),
+        tolerance=Bound(rtol=0, atol=0),
+    )
+    texts = dict.fromkeys(("id", "torch", "mindspore", "dtype", "reason", "repro"), HOSTILE)
+    case = _one(**texts, state="differs", rows=(row,), problems=(HOSTILE,))
+    odd = [_one(id="a", state="crashed", rows=()), _one(id="b", rows=())]
+    return collect([case, *odd], seed=0, seconds=0)

@@ -29,13 +29,12 @@ def test_a_planted_bug_is_found_and_shrunk(monkeypatch: pytest.MonkeyPatch) -> N
 
     def wrong(padding: Any, padding_mode: str, **shape: Any) -> Any:
         mode, amount = rule.to_mindspore(padding, padding_mode, **shape)
-        return (mode, amount + 1) if shape["dilation"] == 2 else (mode, amount)
+        return (mode, amount + 1) if shape["dilation"] != (1,) else (mode, amount)
 
     monkeypatch.setitem(RULES, rule.name, replace(rule, to_mindspore=wrong))
-    failure = search(CONV, "to_mindspore", max_examples=60).failure
+    failure = search(CONV, "to_mindspore", max_examples=150).failure
     assert failure is not None
     case = failure.case
-    assert dict(case.kwargs).pop("dilation") == 2
     assert set(case.kwargs) == {"in_channels", "out_channels", "groups", "kernel_size", "dilation"}
     assert (case.dtype, case.mode, case.inputs[0].style) == ("float32", "train", "")
     again = parse_case(CONV, case.id)

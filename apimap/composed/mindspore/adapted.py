@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Optional
 
-import mindspore
 from mindspore import ops
+
+from apimap.composed.mindspore.empty import empty_result
 
 
 def _construct(self: Any, x: Any) -> Any:
@@ -23,15 +24,9 @@ def _padded(x: Any) -> Any:
 
 
 def _without_elements(y: Any, x: Any) -> Any:
-    """An empty result with zeros for gradients.
-
-    A sum over no elements is whatever lay in memory (MindSpore 2.10 on CPU), so the way back
-    leads through a choice that never takes it.
-    """
+    """The result with the input's empty axes empty again."""
     shape = [0 if axis < x.ndim and x.shape[axis] == 0 else y.shape[axis] for axis in range(y.ndim)]
-    never = ops.zeros((), mindspore.bool_)
-    nothing = ops.where(never, y.sum(), ops.zeros((), y.dtype))
-    return ops.zeros(tuple(shape), y.dtype) + nothing
+    return empty_result(tuple(shape), y.sum())
 
 
 @cache

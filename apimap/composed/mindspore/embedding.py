@@ -35,6 +35,25 @@ class _Table(Initializer):
             arr[self.padding_idx] = 0
 
 
+def _shrunk(rows: Any, norm_type: float, limit: Any, tiny: Any, root: Any) -> Any:
+    """The rows, of which those longer than ``limit`` get that length."""
+    wide = rows.astype(mindspore.float32) if rows.dtype == mindspore.float16 else rows
+    length = _length(ops.abs(wide), norm_type, root).astype(rows.dtype).astype(mindspore.float64)
+    factor = ops.where(length > limit, limit / (length + tiny), ops.ones_like(length))
+    return (wide * factor.astype(wide.dtype)).astype(rows.dtype)
+
+
+def _length(rows: Any, norm_type: float, root: Any) -> Any:
+    if math.isinf(norm_type):
+        return ops.amax(rows, 1, True)
+    if norm_type == 1:
+        return rows.sum(1, keepdims=True)
+    if norm_type == 2:
+        return ops.sqrt(ops.square(rows).sum(1, keepdims=True))
+    powers = ops.pow(rows.astype(mindspore.float64), norm_type).sum(1, keepdims=True)
+    return ops.pow(powers, root).astype(rows.dtype)
+
+
 @keeps_arguments
 class Embedding(nn.Cell):
     """``torch.nn.Embedding`` on MindSpore."""
@@ -62,7 +81,12 @@ class Embedding(nn.Cell):
             raise ValueError("padding_idx must be within num_embeddings")
         if padding_idx is not None:
             self.padding_idx = padding_idx % num_embeddings
-        self.max_norm, self.norm_type = max_norm, float(norm_type)
+        self.norm_type, self.shrinks = float(norm_type), max_norm is not None
+        # A number beside a float64 tensor is rounded to float32 first (MindSpore 2.10).
+        wide = mindspore.float64
+        self.limit = mindspore.Tensor(max_norm or 0.0, wide)
+        self.tiny = mindspore.Tensor(1e-7, wide)
+        self.root = mindspore.Tensor(1 / norm_type, wide)
         self.scale_grad_by_freq = scale_grad_by_freq
         values = _Table(self.padding_idx) if _weight is None else _weight
         start = initializer(values, [num_embeddings, embedding_dim])
@@ -70,9 +94,14 @@ class Embedding(nn.Cell):
         self.scale_gradient = _ScaledGradient()
 
     def construct(self, input: Any) -> Any:
+        shape = (*input.shape, self.weight.shape[1])
+        if input.size == 0:
+            return ops.zeros(shape, self.weight.dtype) + self.weight.sum() * 0
         ids = input.reshape(-1)
-        if self.max_norm is not None:
-            self._shrink(ids)
+        if self.shrinks:
+            long = ops.stop_gradient(ops.gather(self.weight, ids, 0))
+            short = _shrunk(long, self.norm_type, self.limit, self.tiny, self.root)
+            ops.scatter_update(self.weight, ids.astype(mindspore.int32), short)
         rows = ops.gather(self.weight, ids, 0)
         if self.scale_grad_by_freq:
             uses = (ids.expand_dims(1) == ids.expand_dims(0)).astype(rows.dtype)
@@ -80,28 +109,4 @@ class Embedding(nn.Cell):
         if self.padding_idx is not None:
             is_padding = (ids == self.padding_idx).expand_dims(1)
             rows = ops.where(is_padding, ops.stop_gradient(rows), rows)
-        return rows.reshape((*input.shape, self.weight.shape[1]))
-
-    def _shrink(self, ids: Any) -> None:
-        """Rows that are looked up and longer than ``max_norm``, in the table itself."""
-        rows = ops.stop_gradient(ops.gather(self.weight, ids, 0))
-        wide = rows.astype(mindspore.float32) if rows.dtype == mindspore.float16 else rows
-        length = self._length(ops.abs(wide)).astype(rows.dtype).astype(mindspore.float64)
-        # A number beside a float64 tensor is rounded to float32 first (MindSpore 2.10).
-        limit = mindspore.Tensor(self.max_norm, mindspore.float64)
-        factor = limit / (length + mindspore.Tensor(1e-7, mindspore.float64))
-        factor = ops.where(length > limit, factor, ops.ones_like(factor)).astype(wide.dtype)
-        shrunk = (wide * factor).astype(self.weight.dtype)
-        ops.scatter_update(self.weight, ids.astype(mindspore.int32), shrunk)
-
-    def _length(self, rows: Any) -> Any:
-        if math.isinf(self.norm_type):
-            return ops.amax(rows, 1, True)
-        if self.norm_type == 1:
-            return rows.sum(1, keepdims=True)
-        if self.norm_type == 2:
-            return ops.sqrt(ops.square(rows).sum(1, keepdims=True))
-        wide = rows.astype(mindspore.float64)
-        powers = ops.pow(wide, self.norm_type).sum(1, keepdims=True)
-        root = mindspore.Tensor(1 / self.norm_type, mindspore.float64)
-        return ops.pow(powers, root).astype(rows.dtype)
+        return rows.reshape(shape)

@@ -11,6 +11,7 @@ from mindspore import Parameter, nn, ops
 from mindspore.common.initializer import initializer
 
 from apimap.composed import keeps_arguments
+from apimap.composed.mindspore.empty import empty_result
 from apimap.rules.norm import shape_of
 
 
@@ -233,12 +234,16 @@ class LayerNorm(nn.Cell):
         rank = input.ndim - len(self.normalized_shape)
         if input.shape[rank:] != self.normalized_shape:
             raise ValueError(f"expected an input that ends in {self.normalized_shape}")
+        weight = _flat(self.weight, ops.ones, self.size, input.dtype)
+        bias = _flat(self.bias, ops.zeros, self.size, input.dtype)
+        if input.size == 0:
+            return empty_result(input.shape, weight.sum() + bias.sum())
         x = input.reshape((*input.shape[:rank], self.size))
-        weight = self._flat(self.weight, ops.ones, x.dtype)
-        bias = self._flat(self.bias, ops.zeros, x.dtype)
         return self.normalize(x, weight, bias)[0].reshape(input.shape)
 
-    def _flat(self, parameter: Any, default: Any, dtype: Any) -> Any:
-        if parameter is None:
-            return default((self.size,), dtype)
-        return parameter.astype(dtype).reshape((self.size,))
+
+def _flat(parameter: Any, default: Any, size: int, dtype: Any) -> Any:
+    """The parameter with one axis, or its default."""
+    if parameter is None:
+        return default((size,), dtype)
+    return parameter.astype(dtype).reshape((size,))
