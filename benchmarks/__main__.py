@@ -8,7 +8,7 @@ import sys
 from apimap.evidence import sentence
 from apimap.onednn import prefer_fast_convolutions
 
-FAMILIES = ("commands", "copying", "layers")
+FAMILIES = ("commands", "copying", "layers", "parity")
 
 
 def main(names: list[str]) -> int:

@@ -182,10 +182,11 @@ def _mutate(asked: Asked) -> int:
     from apimap.parity.mutate import mutate
     from apimap.parity.progress import progress
 
-    entries, _ = _entries(asked)
+    entries, setup = _entries(asked)
     with progress() as advance:
         found = mutate(
             entries,
+            setup=setup,
             directions=asked.ways,
             max_examples=asked.max_examples,
             seed=asked.seed,

@@ -4,15 +4,35 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
-from apimap import layouts
+import numpy as np
+
+from apimap import copying, layouts, weights
 from apimap.errors import Unsupported
 from apimap.rules import Function, Rule, find_rule
 from apimap.schema import SIDES, Entry, Pair, Param, Same, Side, TensorMap
+from apimap.tensors import FLOATING, Array
 
 Change = Callable[[list[Any]], list[Any]]
 RULE = "a mutant's rule"
+POISON = "poison"
+"""A fill that is NaN, or a strange integer."""
+
+
+@contextmanager
+def poison() -> Iterator[None]:
+    """Tensors may be filled with poison meanwhile."""
+
+    def poisoned(shape: tuple[int, ...], dtype: str, fill: str) -> Array:
+        if fill != POISON:
+            return weights.filled(shape, dtype, fill)
+        return np.full(shape, np.nan if dtype in FLOATING else 77, dtype)
+
+    with patch.object(copying, "filled", poisoned):
+        yield
 
 
 def altered(value: Any, literals: Sequence[Any] = ()) -> Any:

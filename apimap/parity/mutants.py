@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Optional
 
 from apimap import signatures
 from apimap.catalog import default_catalog
 from apimap.parity.cases import DIRECTIONS, Direction, tuples
 from apimap.parity.faults import (
+    POISON,
     RULE,
     Change,
     alone,
@@ -20,6 +21,7 @@ from apimap.parity.faults import (
     named,
     permuted,
     plain_pairs,
+    poison,
     setting,
     swapping,
     without,
@@ -32,7 +34,10 @@ from apimap.schema import Entry, Pair, Param, Reading, Same, Side, TensorMap, ot
 
 @dataclass(frozen=True)
 class Mutant:
-    """An entry with one fault. ``touches_call`` says that the fault can be seen in some call."""
+    """An entry with one fault. ``touches_call`` says that the fault can be seen in some call.
+
+    ``poisoned`` has the fault at its worst, so that whatever depends on it shows it.
+    """
 
     entry: Entry
     direction: Direction
@@ -40,6 +45,7 @@ class Mutant:
     mutated: Entry
     rule: Optional[Rule] = None
     touches_call: bool = True
+    poisoned: Optional[Entry] = None
 
     def __str__(self) -> str:
         return f"{self.entry.torch} {self.direction}: {self.fault}"
@@ -51,7 +57,7 @@ def planted(mutant: Mutant) -> Iterator[None]:
     if mutant.rule is not None:
         RULES[mutant.rule.name] = mutant.rule
     try:
-        with default_catalog().instead(mutant.entry, mutant.mutated):
+        with default_catalog().instead(mutant.entry, mutant.mutated), poison():
             yield
     finally:
         RULES.pop(RULE, None)
@@ -185,11 +191,21 @@ class _Maker:
                 self.with_tensors(f"{name} not copied", i, *alone(tensor))
             if tensor.fill is not None:
                 fill = "zeros" if tensor.fill == "ones" else "ones"
-                new = tensor.model_copy(update={"fill": fill})
-                self.with_tensors(f"{name} filled with {fill}", i, new)
+                self.filled(i, tensor, fill)
         pairs = [i for i, t in enumerate(found) if t.name("torch") and t.name("mindspore")]
         for i, j in itertools.pairwise(pairs):
             self.swapped_tensors(i, j)
+
+    def filled(self, at: int, tensor: TensorMap, fill: str) -> None:
+        found = self.entry.tensors
+        wrong, worst = (
+            (*found[:at], tensor.model_copy(update={"fill": word}), *found[at + 1 :])
+            for word in (fill, POISON)
+        )
+        name = tensor.name(other(self.to)) or tensor.name(self.to)
+        self.add(f"{name} filled with {fill}", touches_call=False, tensors=wrong)
+        poisoned = self.entry.model_copy(update={"tensors": worst})
+        self.made[-1] = replace(self.made[-1], poisoned=poisoned)
 
     def with_tensors(self, fault: str, at: int, *new: TensorMap) -> None:
         found = self.entry.tensors

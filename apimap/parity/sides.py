@@ -19,7 +19,7 @@ def sides_of(a: Any, b: Any, inputs: Inputs) -> tuple[Side, Side]:
 
     Raises ``InvalidCall`` where they are not one of each framework.
     """
-    sides = _side(a), _side(b)
+    sides = side_of(a), side_of(b)
     if sides[0] is not None and sides[0] == sides[1]:
         raise InvalidCall(f"both layers are of {TITLES[sides[0]]}", hint="pass one of each side")
     known = sides[0] or (sides[1] and other(sides[1]))
@@ -29,7 +29,7 @@ def sides_of(a: Any, b: Any, inputs: Inputs) -> tuple[Side, Side]:
     return ("mindspore", "torch") if swapped else ("torch", "mindspore")
 
 
-def _side(layer: Any) -> Optional[Side]:
+def side_of(layer: Any) -> Optional[Side]:
     """The framework of a layer; None for a function."""
     for side in SIDES:
         if framework(side).is_layer(layer):

@@ -63,7 +63,7 @@ def search(entry: Entry, direction: Direction, *, max_examples: int = 100, seed:
 def is_no_case(result: CaseResult) -> bool:
     """Whether there is nothing to agree on.
 
-    The source rejects it, PyTorch rejects it where MindSpore returns nothing, or it is random.
+    The source rejects it, PyTorch rejects an empty input or result of MindSpore, or it is random.
     """
     if result.state in ("rejected", "equal"):
         return result.state == "rejected"
@@ -76,7 +76,8 @@ def is_no_case(result: CaseResult) -> bool:
     if any(a.array.tobytes() != b.array.tobytes() for a, b in zip(first, second, strict=True)):
         return True
     raised = any("PyTorch raised" in problem for problem in result.report.problems)
-    return raised and case.source == "mindspore" and not any(v.array.size for v in first)
+    is_empty = not all(value.array.size for value in (*first, *case.draw_inputs()))
+    return raised and case.source == "mindspore" and is_empty
 
 
 def smallest(

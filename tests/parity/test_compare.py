@@ -53,6 +53,33 @@ def test_worst_element_in_a_later_chunk() -> None:
     assert found.share_out == 2 / expected.size
 
 
+def test_first_difference_is_located() -> None:
+    """Beside the worst one, in whatever chunk it lies."""
+    expected = np.ones((4, CHUNK), np.float32)
+    actual = expected.copy()
+    actual[1, 7], actual[3, 9] = 1.5, 3.0
+    found = compare(value(actual), value(expected))
+    assert (found.first, found.index) == ((1, 7), (3, 9))
+
+
+def test_strided_arrays_and_one_sided_nan() -> None:
+    """Memory order does not matter; a NaN on one side is counted apart."""
+    base = np.arange(3.0 * CHUNK, dtype=np.float32).reshape(3, -1)
+    actual = base.copy()
+    actual[0, 1] = actual[2, 5] = np.nan
+    expected = base.copy()
+    expected[0, 1] = np.nan
+    for change in (lambda a: a, lambda a: a.T, lambda a: a[:, ::-1], lambda a: a[::2, ::3]):
+        found = compare(value(change(actual)), value(change(expected)))
+        whole = compare(
+            value(np.ascontiguousarray(change(actual))),
+            value(np.ascontiguousarray(change(expected))),
+        )
+        assert repr(found) == repr(whole)
+    found = compare(value(actual), value(expected))
+    assert (found.nan_count, found.nan_alone, found.index) == (1, 1, (2, 5))
+
+
 def test_rounding_needs_both_sides_near_the_reference() -> None:
     """float64 decides which results are rounding."""
     reference = np.array([100.0, 1e-3])

@@ -12,18 +12,18 @@ from apimap.composed.mindspore.empty import empty_result
 
 def _construct(self: Any, x: Any) -> Any:
     if self.pads_empty and x.size == 0:
-        return _without_elements(self.own_construct(_padded(x)), x)
+        return without_elements(self.own_construct(padded(x)), x)
     if x.ndim == self.unbatched_rank:
         return self.own_construct(x.expand_dims(0)).squeeze(0)
     return self.own_construct(x)
 
 
-def _padded(x: Any) -> Any:
+def padded(x: Any) -> Any:
     """Zeros in the place of an empty input, with one element where an axis has none."""
     return ops.zeros(tuple([max(size, 1) for size in x.shape]), x.dtype)
 
 
-def _without_elements(y: Any, x: Any) -> Any:
+def without_elements(y: Any, x: Any) -> Any:
     """The result with the input's empty axes empty again."""
     shape = [0 if axis < x.ndim and x.shape[axis] == 0 else y.shape[axis] for axis in range(y.ndim)]
     return empty_result(tuple(shape), y.sum())

@@ -10,6 +10,7 @@ from mindspore import Parameter, nn, ops
 from mindspore.common.initializer import HeUniform, Uniform, initializer
 
 from apimap.composed import keeps_arguments
+from apimap.composed.mindspore.adapted import padded, without_elements
 from apimap.rules.conv import Size, per_axis
 
 REFLECTION = {1: nn.ReflectionPad1d, 2: nn.ReflectionPad2d, 3: nn.ReflectionPad3d}
@@ -111,6 +112,11 @@ class _Conv(nn.Cell):
         return primitive(out_channels, tuple(size), 1, "pad", pad, tuple(step), tuple(gap), groups)
 
     def construct(self, input: Any) -> Any:
+        if input.size == 0:
+            return without_elements(self._convolved(padded(input)), input)
+        return self._convolved(input)
+
+    def _convolved(self, input: Any) -> Any:
         x = input if input.ndim == self.batched_rank else input.expand_dims(0)
         if self.padding_mode == "reflect":
             x = self.reflect(x)

@@ -12,14 +12,16 @@ from mindspore.common.initializer import Initializer, Normal, initializer
 from apimap.composed import keeps_arguments
 
 
-class _ScaledGradient(nn.Cell):
-    """The input as it is; its gradient times ``scale``."""
+def _with_gradient_times(rows: Any, share: Any) -> Any:
+    """The rows as they are; their gradient times ``share``, and none where they are not finite.
 
-    def construct(self, x: Any, scale: Any) -> Any:
-        return x
-
-    def bprop(self, x: Any, scale: Any, out: Any, dout: Any) -> Any:
-        return dout * scale, ops.zeros_like(scale)
+    A cell with a bprop of its own would say it plainly, but fails under ms.jit now and then
+    ("func_graph->get_return() is null", MindSpore 2.10).
+    """
+    scaled = rows * share
+    nothing = scaled - ops.stop_gradient(scaled)
+    nothing = ops.where(ops.isfinite(rows), nothing, ops.zeros_like(nothing))
+    return ops.stop_gradient(rows) + nothing
 
 
 class _Table(Initializer):
@@ -91,7 +93,6 @@ class Embedding(nn.Cell):
         values = _Table(self.padding_idx) if _weight is None else _weight
         start = initializer(values, [num_embeddings, embedding_dim])
         self.weight = Parameter(start, name="weight", requires_grad=not _freeze)
-        self.scale_gradient = _ScaledGradient()
 
     def construct(self, input: Any) -> Any:
         shape = (*input.shape, self.weight.shape[1])
@@ -105,7 +106,7 @@ class Embedding(nn.Cell):
         rows = ops.gather(self.weight, ids, 0)
         if self.scale_grad_by_freq:
             uses = (ids.expand_dims(1) == ids.expand_dims(0)).astype(rows.dtype)
-            rows = self.scale_gradient(rows, 1.0 / uses.sum(1, keepdims=True))
+            rows = _with_gradient_times(rows, 1.0 / uses.sum(1, keepdims=True))
         if self.padding_idx is not None:
             is_padding = (ids == self.padding_idx).expand_dims(1)
             rows = ops.where(is_padding, ops.stop_gradient(rows), rows)
