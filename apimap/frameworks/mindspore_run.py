@@ -10,6 +10,7 @@ from typing import Any, Optional
 
 import mindspore
 import numpy as np
+from mindspore.common.api import _pynative_executor
 
 from apimap.frameworks.nest import Tree, arguments, as_tuples, take_apart
 from apimap.frameworks.record import (
@@ -62,6 +63,9 @@ def run(
     try:
         return call.forward_and_backward(cotangents)
     except Exception:
+        # An operator that raises while MindSpore 2.10 differentiates leaves it recording: from then
+        # on tensor[0] raises TypeError in every gradient of the process.
+        _pynative_executor.clear_res()
         restore(layer, before)
         record = call.forward()
         if cotangents.fit(record.outputs):
@@ -167,7 +171,9 @@ def _without_gradients(
 
 
 def _is_float(output: Any) -> bool:
-    return output.dtype in FLOATS if isinstance(output, mindspore.Tensor) else output.dtype.kind == "f"
+    if isinstance(output, mindspore.Tensor):
+        return output.dtype in FLOATS
+    return bool(output.dtype.kind == "f")
 
 
 def _as_tensor(output: Any) -> Any:

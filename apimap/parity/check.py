@@ -90,6 +90,9 @@ def assert_parity(
     report = examination.run(report_dir)
     if report.ok and report_dir is None:
         return
-    report = write_repro(examination, report, Path(report_dir or mkdtemp(prefix="apimap-")))
+    first = report.layers.first if report.layers is not None else None
+    saved = Path(first.inputs).parent if first is not None else None
+    folder = report_dir or saved or mkdtemp(prefix="apimap-")
+    report = write_repro(examination, report, Path(folder))
     if not report.ok:
         raise ParityError(str(report), hint="its folder holds the inputs and weights too")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,13 @@ def test_strided_arrays_and_one_sided_nan() -> None:
     actual[0, 1] = actual[2, 5] = np.nan
     expected = base.copy()
     expected[0, 1] = np.nan
-    for change in (lambda a: a, lambda a: a.T, lambda a: a[:, ::-1], lambda a: a[::2, ::3]):
+    changes: list[Callable[[Any], Any]] = [
+        lambda a: a,
+        lambda a: a.T,
+        lambda a: a[:, ::-1],
+        lambda a: a[::2, ::3],
+    ]
+    for change in changes:
         found = compare(value(change(actual)), value(change(expected)))
         whole = compare(
             value(np.ascontiguousarray(change(actual))),

@@ -12,6 +12,7 @@ from mindspore import nn as mnn
 from torch import nn
 
 from apimap.frameworks import mindspore_run, torch_run
+from apimap.frameworks.nest import Place
 from apimap.frameworks.record import Cotangents, Run, Value
 from apimap.parity.compare import compare
 
@@ -82,6 +83,25 @@ def test_the_callers_array_stays() -> None:
     torch_run.run(nn.ReLU(inplace=True), [x])
     mindspore_run.run(mnn.ReLU(), [x])
     assert np.array_equal(x.array, before)
+
+
+def test_gradients_after_an_error() -> None:
+    """A cell that raises while it is differentiated does not spoil the next one."""
+    cell = mnn.SequentialCell(mnn.ReLU(), mnn.Dense(4, 2))
+    cotangents = Cotangents(0)
+    cotangents.draw([drawn(3, 2)], Place(0))
+    with pytest.raises(ValueError, match="MatMul"):
+        mindspore_run.run(cell, [drawn(3, 5)], cotangents=cotangents)
+    found = mindspore_run.run(Indexed(), [drawn(3, 5)], cotangents=Cotangents(0))
+    assert found.input_gradients[0] is not None
+
+
+class Indexed(mnn.Cell):
+    """Takes the first row."""
+
+    def construct(self, x: Any) -> Any:
+        """By an integer."""
+        return x[0] * 2
 
 
 class Unused(nn.Module):
