@@ -24,7 +24,9 @@ def padded(x: Any) -> Any:
 
 
 def without_elements(y: Any, x: Any) -> Any:
-    """The result with the input's empty axes empty again."""
+    """The result with the input's empty axes empty again, or each of several results."""
+    if isinstance(y, tuple):
+        return tuple([without_elements(each, x) for each in y])
     shape = [0 if axis < x.ndim and x.shape[axis] == 0 else y.shape[axis] for axis in range(y.ndim)]
     return empty_result(tuple(shape), y.sum())
 
