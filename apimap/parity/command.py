@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -179,6 +180,8 @@ def _layers(asked: Asked) -> Results:
 
 def _mutate(asked: Asked) -> int:
     """Print what faults the cases catch; 1 where some are not."""
+    if find_spec("hypothesis") is None:
+        raise InvalidCall("--mutate draws calls with hypothesis", hint="pip install hypothesis")
     from apimap.parity.mutate import mutate
     from apimap.parity.progress import progress
 
