@@ -8,6 +8,7 @@ from typing import Any, Optional
 
 from apimap import copying, origin
 from apimap.catalog import default_catalog
+from apimap.composed import is_composed
 from apimap.errors import ApimapError, InvalidCall, Unsupported
 from apimap.frameworks import framework
 from apimap.reading import read
@@ -179,7 +180,7 @@ class _Conversion:
             if name.partition(".")[0] not in nested
         }
         job = copying.Job(entry, self.side, self.target, str(self.device), self.tensors, where)
-        composed = call.route == "composed" or hasattr(layer, "apimap_arguments")
+        composed = call.route == "composed" or is_composed(layer)
         kept = job.copy(views, built, nested, record, identical=composed)
         if not composed and not nested:
             fingerprint = read(built, entry, other(self.side))
@@ -192,8 +193,7 @@ class _Conversion:
     ) -> Call:
         if record is not None:
             return Call(entry.api(other(self.side)), record["arguments"])
-        composed = hasattr(layer, "apimap_arguments")
-        api = entry.composition(self.side) if composed else entry.api(self.side)
+        api = entry.composition(self.side) if is_composed(layer) else entry.api(self.side)
         return convert_call(entry, str(api), values, native_only=self.native_only)
 
     def _build(

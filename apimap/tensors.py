@@ -36,15 +36,3 @@ class Slot:
 
     shape: tuple[int, ...]
     dtype: str
-
-
-def as_float64(array: Array, dtype: str) -> Array:
-    """The values in float64, whatever the dtype's representation.
-
-    >>> float(as_float64(np.array([16256], np.int16), "bfloat16")[0])
-    1.0
-    """
-    if dtype == "bfloat16":
-        bits = array.view(np.uint16).astype(np.uint32) << 16
-        return bits.view(np.float32).astype(np.float64)
-    return array.astype(np.float64)

@@ -38,6 +38,11 @@ def keeps_arguments(cls: C) -> C:
     return cls
 
 
+def is_composed(layer: Any) -> bool:
+    """Whether a live layer is a composed one."""
+    return hasattr(layer, "apimap_arguments")
+
+
 @functools.cache
 def compositions(side: str) -> dict[str, str]:
     """The module of each composed layer of one side, by class name; imports nothing."""

@@ -20,7 +20,6 @@ import mindspore  # noqa: E402  the oneDNN setting must come first
 from mindspore import mint, nn  # noqa: E402
 from mindspore.nn.utils import no_init_parameters  # noqa: E402
 
-NAME = "mindspore"
 DEVICES = {"cpu": "CPU", "gpu": "GPU", "cuda": "GPU", "ascend": "Ascend", "npu": "Ascend"}
 HOOKS = (
     "_lazy_forward_hook",

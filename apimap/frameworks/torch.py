@@ -16,7 +16,6 @@ from apimap.errors import BackendUnavailable, Unsupported
 from apimap.schema import CallMap
 from apimap.tensors import Array, Slot, TensorView
 
-NAME = "torch"
 DEVICES = {"cpu": "cpu", "gpu": "cuda", "cuda": "cuda", "ascend": "npu", "npu": "npu"}
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 

@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from apimap.catalog import default_catalog
+from apimap.composed import is_composed
 from apimap.errors import ApimapError
 from apimap.frameworks import framework
 from apimap.reading import read
@@ -81,7 +82,7 @@ def _layer(side: Side, layer: Any, code: Code) -> str:
     entry = default_catalog().get(speaker.api_of(type(layer)))
     if entry is not None and entry.is_container:
         return _container(side, layer, entry, code)
-    if hasattr(layer, "apimap_arguments"):
+    if is_composed(layer):
         return f"{_importable(type(layer), code)}({_named(side, layer.apimap_arguments, code)})"
     if entry is not None and speaker.api_of(type(layer)) == entry.api(side):
         try:

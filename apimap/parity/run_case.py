@@ -10,6 +10,7 @@ from typing import Any, Literal, Union
 import numpy as np
 
 from apimap import layers as conversion
+from apimap.composed import is_composed
 from apimap.errors import Unsupported
 from apimap.frameworks import framework
 from apimap.frameworks.record import Value
@@ -75,7 +76,7 @@ def run_case(case: Case) -> CaseResult:
         return CaseResult(case, "rejected", str(found.raised[case.source]))
     result = _failed(case, [*problems, *found.problems])
     report = replace(result.report, rows=tuple(found.rows))
-    route = "composed" if hasattr(converted, "apimap_arguments") else "native"
+    route = "composed" if is_composed(converted) else "native"
     return CaseResult(case, report.verdict, "", route, report)
 
 

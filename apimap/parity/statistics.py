@@ -33,7 +33,7 @@ from apimap.parity.pairing import pair_tensors
 from apimap.parity.sides import side_of
 from apimap.parity.structure import TITLES
 from apimap.schema import SIDES, Side
-from apimap.tensors import Array, as_float64
+from apimap.tensors import Array
 
 ULPS = 4
 
@@ -203,7 +203,7 @@ def initial_value_parity(
 
 def _held(side: Side, layers: Sequence[Any], name: str) -> Array:
     views = [framework(side).tensors(layer)[name] for layer in layers]
-    return np.stack([as_float64(view.array, view.dtype) for view in views])
+    return np.stack([Value.of_view(view).array.astype(np.float64) for view in views])
 
 
 def _initial(name: str, held: dict[Side, Array], law: Any) -> Iterator[Trial]:
