@@ -40,16 +40,17 @@ class Catalog:
         return list(self._loaded.values())
 
     def add(self, loaded: Sequence[LoadedEntry]) -> None:
-        """Add entries; one whose PyTorch API is there already replaces it, with a warning."""
+        """Add entries; one whose name is there already replaces it, with a warning."""
         for item in loaded:
-            old = self._loaded.pop(item.entry.torch, None)
+            old = self._loaded.pop(item.entry.name, None)
             if old is not None:
                 self._by_name = {n: e for n, e in self._by_name.items() if e is not old.entry}
-                text = f"{item.file}:{item.line} overrides the entry of {item.entry.torch}"
+                text = f"{item.file}:{item.line} overrides the entry of {item.entry.name}"
                 warnings.warn(f"{text} from {old.file}:{old.line}", stacklevel=3)
-            self._loaded[item.entry.torch] = item
-            for side in SIDES:
+            self._loaded[item.entry.name] = item
+            for side in item.entry.sides:
                 self._by_name.setdefault(item.entry.api(side), item.entry)
+            for side in SIDES:
                 composition = item.entry.composition(side)
                 if composition:
                     self._by_name.setdefault(composition, item.entry)
@@ -60,7 +61,7 @@ class Catalog:
         before = dict(self._by_name)
         compositions = (entry.composition(side) for side in SIDES)
         for name in (entry.torch, entry.mindspore, *compositions):
-            if name in self._by_name:
+            if name and self._by_name.get(name) == entry:
                 self._by_name[name] = stand_in
         try:
             yield
@@ -70,6 +71,11 @@ class Catalog:
     def get(self, api: str) -> Optional[Entry]:
         """The entry of this API or composed layer, None where there is none."""
         return self._by_name.get(api)
+
+    def between(self, torch: str, mindspore: str) -> Optional[Entry]:
+        """The entry that maps these two APIs to each other, None where none does."""
+        found = (self.get(name) for name in (torch, mindspore))
+        return next((e for e in found if e and (e.torch, e.mindspore) == (torch, mindspore)), None)
 
     def find(self, api: str) -> Entry:
         """The entry of this API.

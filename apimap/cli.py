@@ -107,13 +107,15 @@ def list_entries(
     as_json: Json = False,
 ) -> None:
     """List the APIs that apimap maps."""
+    from apimap.schema import SIDES
     from apimap.text import table
 
     entries = _selected(select)
     if as_json:
-        _json([{"torch": entry.torch, "mindspore": entry.mindspore} for entry in entries])
+        _json([{side: entry.api(side) or None for side in SIDES} for entry in entries])
         return
-    print(table(("PyTorch", "MindSpore"), [(entry.torch, entry.mindspore) for entry in entries]))
+    rows = [[entry.api(side) or "-" for side in SIDES] for entry in entries]
+    print(table(("PyTorch", "MindSpore"), rows))
     print(f"{len(entries)} entries")
 
 

@@ -40,11 +40,15 @@ class Job:
         views: Mapping[str, TensorView],
         built: Any,
         nested: Collection[str],
+        given: Collection[str],
         record: Optional[Record],
         *,
         identical: bool,
     ) -> dict[str, KeptTensor]:
-        """Fill the built layer; returns the source's tensors that it has no place for."""
+        """Fill the built layer; returns the source's tensors that it has no place for.
+
+        Those below ``nested`` are not this job's; those ``given`` were arguments already.
+        """
         slots = {
             name: slot
             for name, slot in self.target.slots(built).items()
@@ -62,6 +66,9 @@ class Job:
                 kept[view.name] = self._without_place(view, tensor, record)
             elif slot is not None and target is not None:
                 self._without_source(built, target, slot, tensor, views, record)
+        for name in given:
+            left.pop(name, None)
+            open_slots.pop(name, None)
         self._refuse_leftovers(left, open_slots)
         return kept
 

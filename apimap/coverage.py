@@ -22,7 +22,7 @@ def coverage() -> dict[str, Any]:
     on its composition for others.
     """
     catalog = default_catalog()
-    mapped = {entry.torch: entry for entry in catalog.entries}
+    mapped = {entry.torch: entry for entry in catalog.entries if "torch" in entry.sides}
     made = evidence()
     rows = [_row(name, mapped.get(name), made) for name in sorted({*mapped, *known_apis("torch")})]
     return {"versions": {"apimap": __version__, **made}, "entries": rows}
@@ -35,7 +35,7 @@ def _row(name: str, entry: Optional[Entry], made: dict[str, Any]) -> dict[str, A
     refused = entry.unsupported.to_mindspore or entry.unsupported.to_torch
     return {
         "torch": name,
-        "mindspore": entry.mindspore,
+        "mindspore": entry.mindspore or None,
         "state": _state(entry, "torch"),
         "to_torch": _state(entry, "mindspore"),
         "because": refused,
@@ -45,6 +45,8 @@ def _row(name: str, entry: Optional[Entry], made: dict[str, Any]) -> dict[str, A
 
 def _state(entry: Entry, source: Side) -> str:
     target = other(source)
+    if source not in entry.sides:
+        return "unsupported"
     if getattr(entry.unsupported, f"to_{target}"):
         return "composed" if entry.composition(target) else "unsupported"
     call = plain_call(entry, source)

@@ -33,12 +33,12 @@ def explain(api: str) -> str:
 def explanation(api: str) -> dict[str, Any]:
     """The same as plain data."""
     entry = default_catalog().find(api)
-    plain = {side: plain_call(entry, side) for side in SIDES}
+    plain = {side: plain_call(entry, side) for side in entry.sides}
     return {
-        "torch": entry.torch,
-        "mindspore": entry.mindspore,
+        "torch": entry.torch or None,
+        "mindspore": entry.mindspore or None,
         "kind": entry.kind,
-        "signatures": {side: _signature(entry, side) for side in SIDES},
+        "signatures": {side: _signature(entry, side) for side in SIDES if entry.api(side)},
         "parameters": [row for param in entry.params for row in _rows(entry, param, plain)],
         "defaults": {side: str(call) for side, call in plain.items() if call},
         "tensors": [_tensor(tensor) for tensor in entry.tensors],
@@ -109,7 +109,7 @@ def _row(
 
 def _shown(entry: Entry, side: Side, name: Optional[str]) -> Optional[str]:
     """The default's text; "required" where there is none."""
-    if name is None:
+    if name is None or not entry.api(side):
         return None
     default = _default(entry.api(side), name)
     return "required" if default is signatures.EMPTY else repr(default)
@@ -127,14 +127,14 @@ def _differ(
     entry: Entry, param: Param, names: tuple[Optional[str], Optional[str]], plain: Calls
 ) -> bool:
     """Whether leaving the parameter out on both sides gives two different layers."""
-    if not isinstance(param, (Same, Pair)):
+    if not isinstance(param, (Same, Pair)) or not (entry.torch and entry.mindspore):
         return False
     both = [
         (_default(entry.api(s), n) if n else signatures.EMPTY)
         for n, s in zip(names, SIDES, strict=True)
     ]
     if param.rule:
-        calls = [plain[other(side)] for side in SIDES]
+        calls = [plain.get(other(side)) for side in SIDES]
         return any(
             call is not None and call.route == "native" and name in call.kwargs
             for name, call, default in zip(names, calls, both, strict=True)

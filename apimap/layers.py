@@ -14,6 +14,7 @@ from apimap.frameworks import framework
 from apimap.reading import read
 from apimap.schema import Entry, Side, other
 from apimap.translate import Call, convert_call
+from apimap.weights import own_copy
 
 # What a subclass may say anew and still compute what its parent does.
 HARMLESS = {
@@ -128,13 +129,19 @@ class _Conversion:
             reason = f"this {cls.__name__}'s forward was replaced, in PyTorch or MindSpore"
             raise Unsupported(reason, where=where, hint="convert the original layer")
         own: list[type] = []
+        came_from = origin.source_api(layer)
         for base in cls.__mro__:
-            entry = catalog.get(self.source.api_of(base))
+            entry = self._between(came_from, base) or catalog.get(self.source.api_of(base))
             if entry is not None:
                 _refuse_overrides(cls, own, self.source.api_of(base), where)
                 return entry
             own.append(base)
         return self._unmapped(cls, where)
+
+    def _between(self, came_from: str, cls: type) -> Optional[Entry]:
+        """The entry that a converted layer came by; its class alone may lead to another."""
+        names = {self.side: self.source.api_of(cls), other(self.side): came_from}
+        return default_catalog().between(names["torch"], names["mindspore"]) if came_from else None
 
     def _unmapped(self, cls: type, where: str) -> Entry:
         api = self.source.api_of(cls)
@@ -167,26 +174,46 @@ class _Conversion:
         values = read(layer, entry, self.side)
         record = origin.recall(layer, values)
         call = self._call(layer, entry, values, record)
-        nested = {n for n, value in values.items() if self.source.is_layer(value)}
-        kwargs = {
-            name: self.layer(value, f"{where}.{name}") if name in nested else value
-            for name, value in call.kwargs.items()
-        }
         adapt = record["adapted"] if record else call.route == "native"
+        kwargs = {n: self._argument(v, f"{where}.{n}") for n, v in call.kwargs.items()}
         built = self._build(call, kwargs, entry, adapt and not self.native_only, where)
+        composed = call.route == "composed" or is_composed(layer)
+        nested = {name for name, value in values.items() if self.source.is_layer(value)}
+        nested |= self._children(layer, built, where) if composed else set()
         views = {
             name: view
             for name, view in self.source.tensors(layer).items()
             if name.partition(".")[0] not in nested
         }
+        given = {name for name, value in kwargs.items() if self.target.is_tensor(value)}
         job = copying.Job(entry, self.side, self.target, str(self.device), self.tensors, where)
-        composed = call.route == "composed" or is_composed(layer)
-        kept = job.copy(views, built, nested, record, identical=composed)
-        if not composed and not nested:
+        kept = job.copy(views, built, nested, given, record, identical=composed)
+        if not composed and not nested and not given:
             fingerprint = read(built, entry, other(self.side))
             adapted = self.source.is_adapted(layer)
-            origin.note(built, values, fingerprint, kept, adapted=adapted)
+            origin.note(built, entry.api(self.side), values, fingerprint, kept, adapted=adapted)
         return built
+
+    def _argument(self, value: Any, where: str) -> Any:
+        """An argument that is a layer or a tensor, as one of the other framework."""
+        if self.source.is_layer(value):
+            return self.layer(value, where)
+        if isinstance(value, tuple):
+            return tuple(self._argument(each, where) for each in value)
+        if not self.source.is_tensor(value):
+            return value
+        view = self.source.view("", value)
+        array = own_copy(view.array)
+        return self.target.plain_tensor(array, view.dtype, str(self.device))
+
+    def _children(self, layer: Any, built: Any, where: str) -> set[str]:
+        """Put converted sublayers where a composed layer says that it takes any."""
+        held = self.source.children(layer)
+        names = getattr(layer if is_composed(layer) else built, "converted_children", ())
+        for name in names:
+            if name in held:
+                setattr(built, name, self.layer(held[name], f"{where}.{name}"))
+        return {name for name in names if name in held}
 
     def _call(
         self, layer: Any, entry: Entry, values: dict[str, Any], record: Optional[origin.Record]

@@ -15,7 +15,7 @@ from apimap.mapping_files import SHARED, mapping_files, mapping_folder
 from apimap.nearest import nearest_hint
 from apimap.rules import rule_names
 from apimap.rules.reading import READERS
-from apimap.schema import SIDES, Entry, LoadedEntry, OneSided, Pair, Same, Side
+from apimap.schema import SIDES, Entry, LoadedEntry, OneSided, Pair, Same, Side, other
 
 Finding = tuple[str, str]
 
@@ -39,7 +39,7 @@ def check_entries(loaded: Sequence[LoadedEntry]) -> None:
     for item in loaded:
         for check in CHECKS:
             for message, mend in check(item.entry):
-                text = f"{item.entry.torch}: {message}"
+                text = f"{item.entry.name}: {message}"
                 problems.append(Problem(item.file, item.line, text, mend))
     problems += _duplicates(loaded)
     if problems:
@@ -49,19 +49,36 @@ def check_entries(loaded: Sequence[LoadedEntry]) -> None:
 def _duplicates(loaded: Sequence[LoadedEntry]) -> Iterator[Problem]:
     seen: dict[str, LoadedEntry] = {}
     for item in loaded:
-        first = seen.setdefault(item.entry.torch, item)
+        first = seen.setdefault(item.entry.name, item)
         if first is not item:
             where = f"{first.file}:{first.line}"
-            message = f"{item.entry.torch} has an entry already, at {where}"
+            message = f"{item.entry.name} has an entry already, at {where}"
             yield Problem(item.file, item.line, message, "keep one of them")
 
 
 def _apis(entry: Entry) -> Iterator[Finding]:
-    for side in SIDES:
+    if not (entry.torch or entry.mindspore):
+        yield "names no API", "say torch: and mindspore:, or the one that there is"
+    for side in _present(entry):
         try:
             signatures.signature(entry.api(side))
         except UnknownApi as error:
             yield error.message, error.hint
+
+
+def _present(entry: Entry) -> list[Side]:
+    return [side for side in SIDES if entry.api(side)]
+
+
+def _absent(entry: Entry) -> Iterator[Finding]:
+    """Where one side has no such API, the way there needs its reason."""
+    for side in entry.sides:
+        target = other(side)
+        if not entry.api(target) and not getattr(entry.unsupported, f"to_{target}"):
+            mend = f"name it, or say unsupported: {{to_{target}: why}}"
+            yield f"names no API of {target} and gives no reason", mend
+    if entry.only_from and not (entry.torch and entry.mindspore):
+        yield "only_from needs both APIs", "remove only_from"
 
 
 def _covers(entry: Entry, side: Side) -> list[str]:
@@ -76,13 +93,13 @@ def _covers(entry: Entry, side: Side) -> list[str]:
 
 def _parameters(side: Side, entry: Entry) -> Optional[list[str]]:
     try:
-        return list(signatures.signature(entry.api(side)).parameters)
+        return list(signatures.signature(entry.api(side)).parameters) if entry.api(side) else None
     except UnknownApi:
         return None
 
 
 def _coverage(entry: Entry) -> Iterator[Finding]:
-    for side in () if entry.is_container else SIDES:
+    for side in () if entry.is_container else _present(entry):
         real = _parameters(side, entry)
         said = _covers(entry, side)
         for name in sorted(set(said)):
@@ -91,7 +108,7 @@ def _coverage(entry: Entry) -> Iterator[Finding]:
             if real is not None and name not in real:
                 yield f"{side} has no parameter {name!r}", nearest_hint(name, real)
         for name in real or ():
-            if name not in said:
+            if name not in said and entry.torch and entry.mindspore:
                 mend = f"map it, or say {side}_only with neutral and because"
                 yield f"{side} parameter {name!r} is not accounted for", mend
 
@@ -152,12 +169,10 @@ def _tensors(entry: Entry) -> Iterator[Finding]:
 
 def _readings(entry: Entry) -> Iterator[Finding]:
     for side in SIDES:
+        known = _parameters(side, entry) or []
         for name, reading in getattr(entry.read, side).items():
-            if name not in _covers(entry, side):
-                yield (
-                    f"read.{side}: no parameter {name!r}",
-                    nearest_hint(name, _covers(entry, side)),
-                )
+            if name not in known:
+                yield f"read.{side}: no parameter {name!r}", nearest_hint(name, known)
             if reading.as_ and reading.as_ not in READERS:
                 yield f"no reader {reading.as_!r}", nearest_hint(reading.as_, READERS)
 
@@ -173,18 +188,27 @@ def _cases(entry: Entry) -> Iterator[Finding]:
     if entry.is_container:
         return
     if entry.parity is None or not (entry.parity.torch or entry.parity.mindspore):
-        yield "has no parity cases", "say parity: torch: {args, inputs}"
+        if any(_leads_somewhere(entry, side) for side in entry.sides):
+            yield "has no parity cases", "say parity: torch: {args, inputs}"
         return
     for side in SIDES:
         source = getattr(entry.parity, side)
+        if source and side not in entry.sides:
+            yield f"parity.{side}: no case starts there", "remove it"
         for name in (*source.args, *source.vary) if source else ():
             known = _parameters(side, entry) or []
             if name not in known:
                 yield f"parity.{side}: no parameter {name!r}", nearest_hint(name, known)
 
 
+def _leads_somewhere(entry: Entry, side: Side) -> bool:
+    refused = getattr(entry.unsupported, f"to_{other(side)}")
+    return not refused or entry.composition(other(side)) is not None
+
+
 CHECKS: tuple[Callable[[Entry], Iterator[Finding]], ...] = (
     _apis,
+    _absent,
     _coverage,
     _relations,
     _reads,

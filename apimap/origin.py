@@ -17,12 +17,13 @@ KeptTensor = tuple[Array, str, bool]
 
 
 class Record(TypedDict):
-    """The source's arguments, the target's as freshly read, and tensors without counterpart.
+    """Where a layer came from: API, arguments, the target's as freshly read, tensors left out.
 
     A kept tensor is its array, dtype and training flag. ``adapted`` says that the source took
     more inputs than its framework's own class.
     """
 
+    api: str
     arguments: dict[str, Any]
     fingerprint: dict[str, Any]
     tensors: dict[str, KeptTensor]
@@ -31,6 +32,7 @@ class Record(TypedDict):
 
 def note(
     layer: Any,
+    api: str,
     arguments: Mapping[str, Any],
     fingerprint: Mapping[str, Any],
     tensors: Mapping[str, KeptTensor],
@@ -39,11 +41,18 @@ def note(
 ) -> None:
     """Write the record onto a freshly converted layer."""
     layer.apimap_origin = {
+        "api": api,
         "arguments": dict(arguments),
         "fingerprint": dict(fingerprint),
         "tensors": dict(tensors),
         "adapted": adapted,
     }
+
+
+def source_api(layer: Any) -> str:
+    """The API that the layer was converted from, empty where it was not converted."""
+    record: Optional[Record] = getattr(layer, "apimap_origin", None)
+    return record["api"] if record else ""
 
 
 def recall(layer: Any, values: Mapping[str, Any]) -> Optional[Record]:

@@ -232,10 +232,16 @@ class Unsupportable(Model):
 
 
 class Entry(Model):
-    """One correspondence between an API of PyTorch and one of MindSpore."""
+    """One correspondence between an API of PyTorch and one of MindSpore.
 
-    torch: str
-    mindspore: str
+    A side that has no such API at all is left out; then ``params`` names only what a composed
+    layer does not simply take. ``only_from`` is the side whose name leads here, where the other
+    side's API belongs to another entry.
+    """
+
+    torch: str = ""
+    mindspore: str = ""
+    only_from: Optional[Side] = None
     kind: Literal["layer", "sequential", "list", "dict"] = "layer"
     use: tuple[str, ...] = ()
     params: tuple[Param, ...] = ()
@@ -257,8 +263,18 @@ class Entry(Model):
             for name in param.names(side)
         }
 
+    @property
+    def name(self) -> str:
+        """The name that it goes by: PyTorch's, unless only MindSpore's leads here."""
+        return self.api(self.only_from) if self.only_from else self.torch or self.mindspore
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """The sides from which a call or layer leads here."""
+        return (self.only_from,) if self.only_from else tuple(s for s in SIDES if self.api(s))
+
     def api(self, side: Side) -> str:
-        """The API's full name on this side."""
+        """The API's full name on this side, empty where it has none."""
         return self.torch if side == "torch" else self.mindspore
 
     def composition(self, side: Side) -> Optional[str]:

@@ -16,7 +16,8 @@ Row = dict[str, Any]
 
 def render(facts: dict[str, Any]) -> str:
     """An explanation as text."""
-    head = f"{facts['torch']}  <->  {facts['mindspore']}"
+    names = [facts[side] or f"(no {TITLES[side]} API)" for side in SIDES]
+    head = "  <->  ".join(names)
     parts = [head, "\n".join(_wrapped(text, "    ") for text in facts["signatures"].values())]
     parts += [_parameters(facts), _tensors(facts["tensors"]), _routes(facts)]
     if facts["dtypes"]:

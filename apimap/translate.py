@@ -10,7 +10,7 @@ from apimap import signatures
 from apimap.catalog import default_catalog
 from apimap.errors import ApimapError, InvalidCall, Unsupported
 from apimap.rules import find_rule
-from apimap.schema import Entry, OneSided, Pair, Same, Side, other
+from apimap.schema import Entry, MindsporeOnly, OneSided, Pair, Same, Side, TorchOnly, other
 
 Values = Mapping[str, Any]
 Route = Literal["native", "composed"]
@@ -114,10 +114,18 @@ def convert_call(entry: Entry, api: str, values: Values, *, native_only: bool = 
     refused = getattr(entry.unsupported, f"to_{other(source)}")
     try:
         if refused:
+            _refuse_final(entry, source, values)
             raise Unsupported(refused)
         return _native(entry, source, values)
     except Unsupported as error:
         return _composed(entry, source, values, error, native_only)
+
+
+def _refuse_final(entry: Entry, source: Side, values: Values) -> None:
+    """Raise for values of one-sided parameters that no composed layer takes either."""
+    for param in entry.params:
+        if isinstance(param, (TorchOnly, MindsporeOnly)) and param.side == source and param.final:
+            _leaving(entry, param, values)
 
 
 def _native(entry: Entry, source: Side, values: Values) -> Call:

@@ -48,6 +48,9 @@ def test_own_mapping_files_are_clean() -> None:
             "no bijection",
         ),
         (f"{HEAD}  params:\n{INPLACE}{SLOPE}", "has no parity cases"),
+        ("- {torch: torch.nn.Bilinear}\n", "names no API of mindspore and gives no reason"),
+        ("- {composed: {mindspore: Tanh}}\n", "names no API"),
+        (f"{HEAD}  only_from: mindspore\n  params:\n{INPLACE}{SLOPE}{PARITY}", "no case starts"),
         (f"{HEAD}  params:\n{INPLACE}{SLOPE}  composed: {{torch: Nothing}}\n{PARITY}", "Nothing"),
         (
             f"{HEAD}  params:\n{INPLACE}{SLOPE}"

@@ -60,7 +60,6 @@ def test_every_problem_at_once_with_its_line(tmp_path: Path) -> None:
         ("- torch: [", "not YAML"),
         ("torch: torch.nn.ReLU", "a list of entries"),
         ("", "a list of entries"),
-        ("- torch: torch.nn.ReLU", "mindspore: is missing"),
         ("- {torch: a, mindspore: b, params: [{torch_only: c, neutral: 1}]}", "because"),
         ("- {torch: a, mindspore: b, tensors: [{same: w, fill: nine}]}", "'ones' or 'zeros'"),
     ],

@@ -122,7 +122,7 @@ def children(layer: Any) -> dict[str, Any]:
 
 def tensors(layer: Any) -> dict[str, TensorView]:
     """All parameters below the layer, by dotted name; MindSpore's buffers are parameters too."""
-    return {name: _view(name, parameter) for name, parameter in _parameters(layer, "")}
+    return {name: view(name, parameter) for name, parameter in _parameters(layer, "")}
 
 
 def slots(layer: Any) -> dict[str, Slot]:
@@ -146,15 +146,21 @@ def _dtype(parameter: Any) -> str:
     return str(parameter.dtype).rpartition(".")[2].lower()
 
 
-def _view(name: str, parameter: Any) -> TensorView:
+def is_tensor(value: Any) -> bool:
+    """Whether the value is a tensor of this framework."""
+    return isinstance(value, mindspore.Tensor)
+
+
+def view(name: str, parameter: Any) -> TensorView:
+    """A tensor as an array that shares its memory, where it can."""
     if parameter.has_init:
         parameter.init_data()
     dtype = _dtype(parameter)
     array = parameter.asnumpy()
     if dtype == "bfloat16":
         array = array.view(np.int16)
-    tie = id(parameter)
-    return TensorView(name, array, dtype, bool(parameter.requires_grad), tie, tie)
+    tie, trainable = id(parameter), bool(getattr(parameter, "requires_grad", False))
+    return TensorView(name, array, dtype, trainable, tie, tie)
 
 
 def build(api: str, kwargs: Mapping[str, Any], call: Optional[CallMap] = None) -> Any:
@@ -196,6 +202,13 @@ def new_tensor(name: str, array: Array, dtype: str, trainable: bool, device: str
     parameter = mindspore.Parameter(empty, name=name, requires_grad=trainable)
     parameter.set_data(tensor, slice_shape=True)
     return parameter
+
+
+def plain_tensor(array: Array, dtype: str, device: str) -> Any:
+    """A tensor that is no parameter and takes over the array."""
+    del device
+    tensor = mindspore.Tensor.from_numpy(array)
+    return tensor.view(mindspore.bfloat16) if dtype == "bfloat16" else tensor
 
 
 def set_tensor(layer: Any, name: str, tensor: Any) -> None:

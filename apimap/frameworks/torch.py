@@ -133,7 +133,7 @@ def _tensors(layer: Any) -> list[tuple[str, Any]]:
 
 def tensors(layer: Any) -> dict[str, TensorView]:
     """All parameters and buffers below the layer, by dotted name."""
-    return {name: _view(name, tensor) for name, tensor in _tensors(layer)}
+    return {name: view(name, tensor) for name, tensor in _tensors(layer)}
 
 
 def slots(layer: Any) -> dict[str, Slot]:
@@ -144,7 +144,13 @@ def slots(layer: Any) -> dict[str, Slot]:
     }
 
 
-def _view(name: str, tensor: Any) -> TensorView:
+def is_tensor(value: Any) -> bool:
+    """Whether the value is a tensor of this framework."""
+    return isinstance(value, torch.Tensor)
+
+
+def view(name: str, tensor: Any) -> TensorView:
+    """A tensor as an array that shares its memory, where it can."""
     plain = tensor.detach().cpu().resolve_conj().resolve_neg()
     dtype = str(tensor.dtype).removeprefix("torch.")
     array = (plain.view(torch.int16) if dtype == "bfloat16" else plain).numpy()
@@ -184,6 +190,11 @@ def new_tensor(name: str, array: Array, dtype: str, trainable: bool, device: str
     tensor = tensor.to(device)
     can_train = tensor.is_floating_point() or tensor.is_complex()
     return nn.Parameter(tensor, requires_grad=trainable and can_train)
+
+
+def plain_tensor(array: Array, dtype: str, device: str) -> Any:
+    """A tensor that is no parameter and takes over the array."""
+    return new_tensor("", array, dtype, False, device).detach()
 
 
 def set_tensor(layer: Any, name: str, tensor: Any) -> None:

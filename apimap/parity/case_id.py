@@ -6,7 +6,8 @@ import re
 from typing import Any, Optional
 
 from apimap.errors import ApimapError, InvalidCall
-from apimap.parity.cases import Case, InputSpec
+from apimap.parity.cases import Case
+from apimap.parity.specs import parse_inputs
 from apimap.parse import parse_call
 from apimap.schema import Entry
 from apimap.translate import required
@@ -14,10 +15,6 @@ from apimap.translate import required
 PARTS = re.compile(
     r"(?P<direction>to_torch|to_mindspore)-(?P<call>.*\))-in(?P<inputs>[^()]*)"
     r"-(?P<dtype>\w+)-(?P<mode>train|eval)-(?P<runs>jit|eager)"
-)
-INPUT = re.compile(
-    r"(?P<shape>scalar|\d+(?:x\d+)*)(?:below(?P<below>\d+))?"
-    r"(?:between(?P<low>[^:]+):(?P<high>[^~]+?))?(?:as(?P<dtype>\w+?))?(?:~(?P<style>\w+))?"
 )
 EXAMPLE = "copy the whole id, as in 'to_mindspore-Linear(4, 3)-in2x4-float32-train-eager'"
 
@@ -33,7 +30,7 @@ def parse_case(entry: Entry, text: str, *, seed: int = 0) -> Case:
     part = found.groupdict()
     direction: Any = part["direction"]
     mode: Any = part["mode"]
-    inputs = tuple(parse_input(each) for each in part["inputs"].split("+"))
+    inputs = parse_inputs(part["inputs"])
     blank = Case(entry, direction, {}, inputs, part["dtype"], mode, part["runs"] == "jit")
     kwargs = _kwargs(part["call"], blank)
     case = Case(entry, direction, kwargs, inputs, blank.dtype, blank.mode, blank.jit, seed)
@@ -61,18 +58,3 @@ def _kwargs(call: str, case: Case) -> dict[str, Any]:
     if api != case.api:
         raise InvalidCall(f"is a case of {api}, not of {case.api}", where=call)
     return {**dict(zip(required(api), args, strict=False)), **kwargs}
-
-
-def parse_input(text: str) -> InputSpec:
-    """An input as a case's id shows it.
-
-    >>> parse_input("3x4below7~strided")
-    InputSpec(shape=(3, 4), below=7, between=None, dtype=None, style='strided')
-    """
-    found = INPUT.fullmatch(text)
-    if found is None:
-        raise InvalidCall("no input of a parity case", where=text, hint="as in 2x4x7")
-    shape = () if found["shape"] == "scalar" else tuple(map(int, found["shape"].split("x")))
-    below = None if found["below"] is None else int(found["below"])
-    between = None if found["low"] is None else (float(found["low"]), float(found["high"]))
-    return InputSpec(shape, below, between, found["dtype"], found["style"] or "")

@@ -11,9 +11,10 @@ from typing import Any, Literal, Optional
 
 import numpy as np
 
+from apimap.frameworks.nest import Tree, take_apart
 from apimap.frameworks.record import Value
 from apimap.parity.sample import covering
-from apimap.parity.styles import styled
+from apimap.parity.specs import InputSpec, Spec, draw, inputs_of, text_of
 from apimap.schema import CaseSource, Entry, Parity, Side
 from apimap.tensors import FLOATING
 from apimap.translate import Call
@@ -29,61 +30,13 @@ that arguments take, which a covering sample has all of."""
 
 
 @dataclass(frozen=True)
-class InputSpec:
-    """What one input is drawn from: normal, uniform ``between``, or integers ``below``.
-
-    ``style`` is one of ``STYLES``: what is done to normal values, or that the memory is strided.
-    """
-
-    shape: tuple[int, ...]
-    below: Optional[int] = None
-    between: Optional[tuple[float, float]] = None
-    dtype: Optional[str] = None
-    style: str = ""
-
-    @classmethod
-    def of(cls, spec: Any) -> InputSpec:
-        """From a mapping file: a shape, or a mapping with ``shape`` and what it is drawn from."""
-        if isinstance(spec, Mapping):
-            between = spec.get("between")
-            bounds = None if between is None else (float(between[0]), float(between[1]))
-            style = spec.get("style", "")
-            return cls(tuple(spec["shape"]), spec.get("below"), bounds, spec.get("dtype"), style)
-        return cls(tuple(spec))
-
-    def __str__(self) -> str:
-        text = "x".join(map(str, self.shape)) or "scalar"
-        text += "" if self.below is None else f"below{self.below}"
-        text += "" if self.between is None else f"between{self.between[0]}:{self.between[1]}"
-        text += f"as{self.dtype}" if self.dtype else ""
-        return f"{text}~{self.style}" if self.style else text
-
-    def draw(self, generator: np.random.Generator, dtype: str) -> Value:
-        """A random input.
-
-        Rows and columns of normal inputs have scales of their own, so that some variances are
-        as small as the epsilons that normalisations add to them.
-        """
-        if self.below is not None:
-            whole = generator.integers(0, self.below, self.shape)
-            return styled(whole, self.dtype or "int64", self.style, generator)
-        if self.between is not None:
-            return Value.of(generator.uniform(*self.between, self.shape), self.dtype or dtype)
-        array = generator.standard_normal(self.shape)
-        for axis in range(min(2, array.ndim)):
-            scales = 10.0 ** generator.uniform(-1.0, 0.5, self.shape[axis])
-            array *= scales.reshape([-1 if i == axis else 1 for i in range(array.ndim)])
-        return styled(array, self.dtype or dtype, self.style, generator)
-
-
-@dataclass(frozen=True)
 class Case:
     """One argument set, one input, one way to run."""
 
     entry: Entry
     direction: Direction
     kwargs: Mapping[str, Any]
-    inputs: tuple[InputSpec, ...]
+    inputs: tuple[Spec, ...]
     dtype: str = "float32"
     mode: Mode = "train"
     jit: bool = False
@@ -103,7 +56,7 @@ class Case:
     def id(self) -> str:
         """Stable and readable: direction, call, inputs, dtype, mode, eager or jit."""
         call = str(Call(self.api, self.kwargs)).removeprefix(f"{self.source}.nn.")
-        inputs = "+".join(map(str, self.inputs))
+        inputs = text_of(self.inputs)
         runs = "jit" if self.jit else "eager"
         return f"{self.direction}-{call}-in{inputs}-{self.dtype}-{self.mode}-{runs}"
 
@@ -116,9 +69,22 @@ class Case:
         return f"{self.id} (seed {self.seed})"
 
     def draw_inputs(self) -> list[Value]:
-        """The case's inputs, the same each time."""
+        """The arrays of the case's inputs in order, the same each time."""
         generator = np.random.default_rng((self.seed, 1))
-        return [spec.draw(generator, self.dtype) for spec in self.inputs]
+        arrays, _ = take_apart(draw(self.inputs, generator, self.dtype), _is_value)
+        return arrays
+
+    @cached_property
+    def tree(self) -> Optional[Tree]:
+        """How the inputs are nested; None where they are arrays, passed in their order."""
+        if all(isinstance(spec, InputSpec) for spec in self.inputs):
+            return None
+        generator = np.random.default_rng((self.seed, 1))
+        return take_apart(draw(self.inputs, generator, self.dtype), _is_value)[1]
+
+
+def _is_value(item: Any) -> bool:
+    return isinstance(item, Value)
 
 
 @dataclass(frozen=True)
@@ -183,7 +149,7 @@ class _Grid:
 
     def sample(self, dtype: str, *, jit: bool = False) -> Iterator[Case]:
         """Every point, in an order of its own for each dtype and way to run."""
-        seed = zlib.crc32(f"{self.seed}:{self.entry.torch}:{dtype}:{jit}".encode())
+        seed = zlib.crc32(f"{self.seed}:{self.entry.name}:{dtype}:{jit}".encode())
         for point in covering(self.sizes, seed):
             yield self._case(point, dtype, jit=jit)
 
@@ -196,13 +162,8 @@ class _Grid:
         return Case(self.entry, self.direction, kwargs, inputs, dtype, mode, jit, self.seed)
 
 
-def inputs_of(spec: Any) -> tuple[InputSpec, ...]:
-    """One input, or one for each name of a mapping."""
-    if isinstance(spec, Mapping) and "shape" not in spec:
-        return tuple(InputSpec.of(each) for each in spec.values())
-    return (InputSpec.of(spec),)
-
-
 def tuples(value: Any) -> Any:
-    """A mapping file's lists as tuples."""
-    return tuple(map(tuples, value)) if isinstance(value, list) else value
+    """A mapping file's lists as tuples, also inside mappings."""
+    if isinstance(value, Mapping):
+        return {key: tuples(item) for key, item in value.items()}
+    return tuple(map(tuples, value)) if isinstance(value, (list, tuple)) else value

@@ -23,7 +23,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     except ApimapError as error:
         raise pytest.Collector.CollectError(str(error)) from error
     pairs = [
-        pytest.param(entry, direction, id=f"{direction}-{entry.torch}")
+        pytest.param(entry, direction, id=f"{direction}-{entry.name}")
         for entry in default_catalog().entries
         for direction in DIRECTIONS
         if wanted in (direction, "both") and generate(entry, direction)

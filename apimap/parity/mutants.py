@@ -48,7 +48,7 @@ class Mutant:
     poisoned: Optional[Entry] = None
 
     def __str__(self) -> str:
-        return f"{self.entry.torch} {self.direction}: {self.fault}"
+        return f"{self.entry.name} {self.direction}: {self.fault}"
 
 
 @contextmanager

@@ -102,7 +102,8 @@ def summary(outcomes: Sequence[Outcome], entries: Sequence[Entry] = ()) -> dict[
     }
     rows = []
     for entry in entries:
-        own = [o for o in outcomes if o.torch == entry.torch]
+        apis = (entry.torch, entry.mindspore)
+        own = [o for o in outcomes if (o.torch, o.mindspore) == apis]
         rows.append({"torch": entry.torch, "mindspore": entry.mindspore, **_counts(own)})
     return {
         **_counts(outcomes),

@@ -106,8 +106,8 @@ def _all_names(side: Side, layer: Any, prefix: str = "") -> Iterator[str]:
 def _walk(layers: Layers, prefix: dict[Side, str], pairing: Pairing) -> None:
     pairing.layers[prefix["torch"][:-1]] = prefix["mindspore"][:-1]
     apis: dict[Side, str] = {s: framework(s).api_of(type(layers[s])) for s in SIDES}
-    entry = default_catalog().get(apis["torch"])
-    if entry is not None and not entry.is_container and _is_native(entry, apis):
+    entry = default_catalog().between(apis["torch"], apis["mindspore"])
+    if entry is not None and not entry.is_container:
         _by_entry(entry, layers, prefix, pairing)
         return
     children = {side: _unclaimed(side, layers[side], prefix[side], pairing) for side in SIDES}
@@ -131,11 +131,6 @@ def _unclaimed(side: Side, layer: Any, prefix: str, pairing: Pairing) -> dict[st
 
 def _is_claimed(name: str, claimed: set[str]) -> bool:
     return any(name == each or name.startswith(f"{each}.") for each in claimed)
-
-
-def _is_native(entry: Entry, apis: dict[Side, str]) -> bool:
-    """Whether both are the frameworks' own layers; a composed one has its source's names."""
-    return all(entry.api(side) == apis[side] for side in SIDES)
 
 
 def _by_entry(entry: Entry, layers: Layers, prefix: dict[Side, str], pairing: Pairing) -> None:

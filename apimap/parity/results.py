@@ -87,7 +87,7 @@ def lost(
 
 def repro_line(case: Case) -> str:
     """The command that runs one case again."""
-    words = ["apimap", "parity", case.entry.torch, "--direction", case.direction]
+    words = ["apimap", "parity", case.entry.name, "--direction", case.direction]
     words += ["--seed", str(case.base_seed), "--case", case.id]
     return shlex.join(words)
 

@@ -52,7 +52,7 @@ class _Sweep:
     @staticmethod
     def line(group: Group, records: Sequence[CaseRecord]) -> str:
         """How the cases of one entry in one direction went."""
-        return f"{group.entry.torch} {group.direction}: {counts(r.state for r in records)}"
+        return f"{group.entry.name} {group.direction}: {counts(r.state for r in records)}"
 
 
 def run(feed: Feed, setup: Setup, way: Way, *, seed: int, tell: Tell) -> Results:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Union
 
@@ -14,6 +14,7 @@ from apimap.composed import is_composed
 from apimap.errors import Unsupported
 from apimap.frameworks import framework
 from apimap.frameworks.record import Value
+from apimap.parity.arguments import make
 from apimap.parity.cases import Case
 from apimap.parity.compare import Tolerance, Verdict
 from apimap.parity.measure import Settings, measure, runner
@@ -71,7 +72,7 @@ def run_case(case: Case) -> CaseResult:
     problems = list(_round_trip(source, converted, case.source))
     layers: Layers = {case.source: source, other(case.source): converted}
     pairing = pair_tensors(layers["torch"], layers["mindspore"])
-    found = measure(layers, case.draw_inputs(), pairing, settings_of(case))
+    found = measure(layers, case.draw_inputs(), pairing, settings_of(case), tree=case.tree)
     if case.source in found.raised:
         return CaseResult(case, "rejected", str(found.raised[case.source]))
     result = _failed(case, [*problems, *found.problems])
@@ -83,8 +84,11 @@ def run_case(case: Case) -> CaseResult:
 def build_source(case: Case) -> Any:
     """The case's source layer, with random tensors in the case's dtype and its training flag."""
     side = framework(case.source)
-    layer = side.build(case.api, case.kwargs)
-    randomise(layer, case.source, case.seed, case.dtype, _frozen(case))
+    generator = np.random.default_rng((case.seed, 3))
+    kwargs = {k: make(v, case.source, generator, case.dtype) for k, v in case.kwargs.items()}
+    layer = side.build(case.api, kwargs)
+    given = {name for name, value in kwargs.items() if side.is_tensor(value)}
+    randomise(layer, case.source, case.seed, case.dtype, _frozen(case), given)
     side.finish(layer)
     side.set_training(layer, case.mode == "train")
     return layer
@@ -103,17 +107,24 @@ def _frozen(case: Case) -> dict[str, str]:
 
 
 def randomise(
-    layer: Any, side: Side, seed: int, dtype: str, frozen: Mapping[str, str] = NONE
+    layer: Any,
+    side: Side,
+    seed: int,
+    dtype: str,
+    frozen: Mapping[str, str] = NONE,
+    given: Collection[str] = (),
 ) -> None:
     """Give every tensor random values; floating ones take the dtype.
 
     Variances are positive, and small enough for an epsilon to be seen. Those that are
-    ``frozen`` are filled with ones or zeros.
+    ``frozen`` are filled with ones or zeros, those that are ``given`` stay as they are.
     """
     speaker = framework(side)
     generator = np.random.default_rng((seed, 2))
     trainable = runner(side).trainable(layer)
     for name, slot in speaker.slots(layer).items():
+        if name in given:
+            continue
         if name in frozen:
             value = Value.of(filled(slot.shape, "float64", frozen[name]), dtype)
         elif slot.dtype in FLOATING:
@@ -151,7 +162,7 @@ def settings_of(case: Case) -> Settings:
 def _unconverted(case: Case, source: Any, error: Exception) -> CaseResult:
     """An error of apimap counts only where the framework itself can run the case."""
     try:
-        runner(case.source).run(source, case.draw_inputs())
+        runner(case.source).run(source, case.draw_inputs(), tree=case.tree)
     except Exception as rejection:  # the framework's own verdict on an input
         return CaseResult(case, "rejected", f"{type(rejection).__name__}: {rejection}")
     if isinstance(error, Unsupported) and error.because.strip():

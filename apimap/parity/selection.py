@@ -42,22 +42,22 @@ def select(words: Sequence[str]) -> list[Entry]:
     for word, items in meant.items():
         if not items:
             raise UnknownApi(f"no entry matches {word}", hint=_hint(word, loaded))
-    chosen = {item.entry.torch for items in meant.values() for item in items}
-    return [item.entry for item in loaded if not words or item.entry.torch in chosen]
+    chosen = {item.entry.name for items in meant.values() for item in items}
+    return [item.entry for item in loaded if not words or item.entry.name in chosen]
 
 
 def _means(word: str, item: LoadedEntry) -> bool:
     if is_path(word):
         file, path = Path(item.file).resolve(), Path(word).resolve()
         return file == path or path in file.parents
-    names = (item.entry.torch, item.entry.mindspore)
+    names = [name for name in (item.entry.torch, item.entry.mindspore) if name]
     short = (name.rpartition(".")[2] for name in names)
     return word == Path(item.file).stem or any(fnmatchcase(name, word) for name in (*names, *short))
 
 
 def _hint(word: str, loaded: Sequence[LoadedEntry]) -> str:
     entries = [item.entry for item in loaded]
-    names = [name for entry in entries for name in (entry.torch, entry.mindspore)]
+    names = [name for entry in entries for name in (entry.torch, entry.mindspore) if name]
     short = [name.rpartition(".")[2] for name in names]
     families = {Path(item.file).stem for item in loaded}
     return nearest_hint(word, [*names, *short, *families]) or "see `apimap list`"

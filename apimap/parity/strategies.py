@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 from hypothesis.errors import HypothesisException
 
 from apimap import signatures
-from apimap.parity.cases import Case, Direction, InputSpec, dtypes, inputs_of, tuples
+from apimap.parity.cases import Case, Direction, dtypes, tuples
 from apimap.parity.measure import runner
 from apimap.parity.run_case import CaseResult, build_source, run_case
+from apimap.parity.specs import InputSpec, Spec, inputs_of
 from apimap.parity.styles import SPECIAL, STYLES
 from apimap.schema import CaseSource, Entry, Parity, Same, Side
 
@@ -69,7 +70,7 @@ def is_no_case(result: CaseResult) -> bool:
         return result.state == "rejected"
     case, run = result.case, runner(result.case.source).run
     try:
-        runs = [run(build_source(case), case.draw_inputs()) for _ in range(2)]
+        runs = [run(build_source(case), case.draw_inputs(), tree=case.tree) for _ in range(2)]
     except Exception:  # noqa: BLE001  the framework's own verdict on a case
         return True
     first, second = (found.outputs for found in runs)
@@ -126,7 +127,8 @@ def cases(
         sizes = {} if plain else _sizes(draw, source)
         kwargs = {name: draw(strategy) for name, strategy in strategies.items()}
         for name in source.args:
-            kwargs[name] = sizes.get(kwargs[name], kwargs[name])
+            if isinstance(kwargs[name], int):
+                kwargs[name] = sizes.get(kwargs[name], kwargs[name])
         kwargs = {name: value for name, value in kwargs.items() if value is not LEFT_OUT}
         specs, dtype = draw(st.sampled_from(inputs)), "float32"
         if not plain:
@@ -157,8 +159,12 @@ def styles(entry: Entry) -> tuple[str, ...]:
     return tuple(style for style in STYLES if not (told and style == SPECIAL))
 
 
-def _resized(draw: Any, spec: InputSpec, sizes: Mapping[Any, int], style: str) -> InputSpec:
+def _resized(draw: Any, spec: Spec, sizes: Mapping[Any, int], style: str) -> Spec:
     """Axes as long as an argument follow it, all others take any length."""
+    if isinstance(spec, tuple):
+        return tuple(_resized(draw, each, sizes, style) for each in spec)
+    if not isinstance(spec, InputSpec):
+        return spec
     shape = tuple(sizes[n] if n in sizes else draw(_length(n)) for n in spec.shape)
     return replace(spec, shape=shape, style=style)
 

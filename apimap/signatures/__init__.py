@@ -108,9 +108,11 @@ def is_default(api: str, name: str, value: Any) -> bool:
 
 
 def same_value(a: Any, b: Any) -> bool:
-    """Equality that tells True from 1 and keeps NaN equal to itself."""
+    """Equality that tells True from 1 and tensors apart, and keeps NaN equal to itself."""
     if isinstance(a, bool) or isinstance(b, bool):
         return a is b
     if isinstance(a, (tuple, list)) and isinstance(b, (tuple, list)):
         return len(a) == len(b) and all(map(same_value, a, b))
+    if hasattr(a, "shape") or hasattr(b, "shape"):
+        return a is b  # a tensor compares element by element
     return bool(a == b) or (a != a and b != b)

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from apimap.parity.cases import Batch, Case, InputSpec, generate
+from apimap.parity.cases import Batch, Case, generate
 from apimap.parity.run_case import build_source, run_case
 from apimap.parity.sample import covering
+from apimap.parity.specs import InputSpec, draw, spec_of
 from apimap.parity.sweep import sweep
 from apimap.schema import Entry
 
@@ -72,16 +73,28 @@ def test_id_and_seed_are_readable_and_stable() -> None:
     assert np.array_equal(case.draw_inputs()[0].array, case.draw_inputs()[0].array)
 
 
+def drawn(said: Any, generator: np.random.Generator, dtype: str = "float32") -> Any:
+    """One input that a mapping file says."""
+    return draw([spec_of(said)], generator, dtype)[0]
+
+
 def test_inputs_of_every_kind() -> None:
     """Normal, uniform and integer."""
     generator = np.random.default_rng(0)
-    uniform = InputSpec.of({"shape": [100], "between": [2, 3]}).draw(generator, "float32")
+    uniform = drawn({"shape": [100], "between": [2, 3]}, generator)
     assert 2 <= uniform.array.min() < uniform.array.max() <= 3
-    whole = InputSpec.of({"shape": [100], "below": 4}).draw(generator, "float16")
+    whole = drawn({"shape": [100], "below": 4}, generator, "float16")
     assert (whole.dtype, set(whole.array)) == ("int64", {0, 1, 2, 3})
-    short = InputSpec.of({"shape": [3], "below": 4, "dtype": "int32"}).draw(generator, "float32")
+    short = drawn({"shape": [3], "below": 4, "dtype": "int32"}, generator)
     assert short.dtype == "int32"
-    assert InputSpec.of([0, 3]).draw(generator, "float32").array.shape == (0, 3)
+    assert drawn([0, 3], generator).array.shape == (0, 3)
+    mask = drawn({"shape": [50], "bool": True}, generator)
+    assert (mask.dtype, set(mask.array)) == ("bool", {False, True})
+    assert drawn({"value": None}, generator) is None
+    given = drawn({"array": [[1, 2]], "dtype": "int32"}, generator)
+    assert (given.dtype, given.array.tolist()) == ("int32", [[1, 2]])
+    pair = drawn({"tuple": [[2], {"array": [0.5]}]}, generator, "float16")
+    assert [value.dtype for value in pair] == ["float16", "float16"]
 
 
 @pytest.mark.parametrize("sizes", [[], [1], [3, 2], [5, 4, 3, 2]])

@@ -17,11 +17,11 @@ from torch import nn
 
 import apimap
 from apimap.catalog import default_catalog
-from apimap.parity.cases import InputSpec
 from apimap.parity.compare import Verdict, worst
 from apimap.parity.measure import Settings, measure
 from apimap.parity.pairing import pair_tensors
 from apimap.parity.run_case import randomise
+from apimap.parity.specs import InputSpec
 from apimap.parity.sweep import sweep
 from apimap.rules import RULES, find_rule
 

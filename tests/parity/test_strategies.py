@@ -14,8 +14,9 @@ from apimap.catalog import default_catalog
 from apimap.errors import InvalidCall
 from apimap.frameworks import mindspore_run, torch_run
 from apimap.parity.case_id import find_case, parse_case
-from apimap.parity.cases import Case, InputSpec
+from apimap.parity.cases import Case
 from apimap.parity.run_case import run_case
+from apimap.parity.specs import Given, InputSpec
 from apimap.parity.strategies import cases, search, smallest, styles
 from apimap.parity.styles import STYLES
 from apimap.rules import RULES, find_rule
@@ -36,7 +37,8 @@ def test_a_planted_bug_is_found_and_shrunk(monkeypatch: pytest.MonkeyPatch) -> N
     assert failure is not None
     case = failure.case
     assert set(case.kwargs) == {"in_channels", "out_channels", "groups", "kernel_size", "dilation"}
-    assert (case.dtype, case.mode, case.inputs[0].style) == ("float32", "train", "")
+    assert (case.dtype, case.mode) == ("float32", "train")
+    assert [spec.style for spec in case.inputs if isinstance(spec, InputSpec)] == [""]
     again = parse_case(CONV, case.id)
     assert again == case
     assert run_case(again).state == "differs"
@@ -125,6 +127,9 @@ def test_ids_of_every_input() -> None:
         InputSpec(()),
         InputSpec((3,), below=7, dtype="int32"),
         InputSpec((2, 0), between=(-1.5, 2.0), style="strided"),
+        InputSpec((4, 4), boolean=True),
+        Given("null"),
+        (Given("[[1,-2.5],[0,1e+30]]", "float"), (InputSpec((2,)), Given('"last"'))),
     )
     case = Case(CONV, "to_mindspore", {"in_channels": 4}, specs, "float64", "eval", True, 5)
     assert parse_case(CONV, case.id, seed=5) == case
