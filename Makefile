@@ -36,20 +36,20 @@ check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/apimap lint
-	$(BIN)/python scripts/docs.py --check
+	$(BIN)/python -m scripts.docs --check
 
 format: $(STAMP)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 parity-full: $(STAMP)
-	$(BIN)/apimap parity --jobs $(WORKERS)
+	$(BIN)/apimap parity --jobs $(WORKERS) --evidence apimap/evidence.json
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
 
 docs: $(STAMP)
-	$(BIN)/python scripts/docs.py
+	$(BIN)/python -m scripts.docs
 
 signatures: $(STAMP)
 	$(BIN)/python -m apimap.frameworks.snapshot

@@ -13,7 +13,7 @@ from apimap.cache import load_cached
 from apimap.errors import ApimapError, UnknownApi
 from apimap.mapping_files import SHARED, mapping_files, mapping_folder
 from apimap.nearest import nearest_hint
-from apimap.schema import SIDES, Entry, LoadedEntry, Side
+from apimap.schema import SIDES, Entry, Flavor, LoadedEntry, Side
 from apimap.signatures import known_apis, side_of
 
 
@@ -27,6 +27,7 @@ class Catalog:
     def __init__(self, loaded: Sequence[LoadedEntry] = ()) -> None:
         self._loaded: dict[str, LoadedEntry] = {}
         self._by_name: dict[str, Entry] = {}
+        self._flavored: dict[tuple[str, str], Entry] = {}
         self.add(loaded)
 
     @property
@@ -48,41 +49,52 @@ class Catalog:
                 text = f"{item.file}:{item.line} overrides the entry of {item.entry.name}"
                 warnings.warn(f"{text} from {old.file}:{old.line}", stacklevel=3)
             self._loaded[item.entry.name] = item
-            for side in item.entry.sides:
-                self._by_name.setdefault(item.entry.api(side), item.entry)
+            self._name(item.entry)
             for side in SIDES:
                 composition = item.entry.composition(side)
                 if composition:
                     self._by_name.setdefault(composition, item.entry)
 
+    def _name(self, entry: Entry) -> None:
+        sides = set(entry.sides)
+        if entry.flavor:
+            self._flavored[entry.flavor, entry.torch] = entry
+            sides.discard("torch")
+        for name in (*(entry.api(side) for side in SIDES if side in sides), *entry.aliases):
+            self._by_name.setdefault(name, entry)
+
     @contextmanager
     def instead(self, entry: Entry, stand_in: Entry) -> Iterator[None]:
         """Finds ``stand_in`` where it found ``entry``, for as long as the context lasts."""
-        before = dict(self._by_name)
-        compositions = (entry.composition(side) for side in SIDES)
-        for name in (entry.torch, entry.mindspore, *compositions):
-            if name and self._by_name.get(name) == entry:
-                self._by_name[name] = stand_in
+        before = dict(self._by_name), dict(self._flavored)
+        self._by_name = {n: stand_in if e is entry else e for n, e in before[0].items()}
+        self._flavored = {n: stand_in if e is entry else e for n, e in before[1].items()}
         try:
             yield
         finally:
-            self._by_name = before
+            self._by_name, self._flavored = before
 
-    def get(self, api: str) -> Optional[Entry]:
-        """The entry of this API or composed layer, None where there is none."""
-        return self._by_name.get(api)
+    def get(self, api: str, flavor: Optional[Flavor] = None) -> Optional[Entry]:
+        """The entry of this API or composed layer, None where there is none.
+
+        With a flavor it is that flavor's where there is one.
+        """
+        flavored = self._flavored.get((flavor, api)) if flavor else None
+        return flavored or self._by_name.get(api)
 
     def between(self, torch: str, mindspore: str) -> Optional[Entry]:
         """The entry that maps these two APIs to each other, None where none does."""
-        found = (self.get(name) for name in (torch, mindspore))
-        return next((e for e in found if e and (e.torch, e.mindspore) == (torch, mindspore)), None)
+        for entry in (self.get(torch), self.get(mindspore)):
+            if entry and entry.torch == torch and mindspore in (entry.mindspore, *entry.aliases):
+                return entry
+        return None
 
-    def find(self, api: str) -> Entry:
+    def find(self, api: str, flavor: Optional[Flavor] = None) -> Entry:
         """The entry of this API.
 
         Raises ``UnknownApi`` with the nearest names.
         """
-        entry = self._by_name.get(api)
+        entry = self.get(api, flavor)
         if entry is not None:
             return entry
         if api in known_apis(side_of(api)):
@@ -94,7 +106,8 @@ class Catalog:
     def side(self, api: str) -> Side:
         """Which framework an API or composed layer belongs to."""
         entry = self.find(api)
-        return "torch" if api in (entry.torch, entry.composition("torch")) else "mindspore"
+        torch_names = (entry.torch, entry.composition("torch"))
+        return "torch" if api in torch_names else "mindspore"
 
 
 @lru_cache(maxsize=1)

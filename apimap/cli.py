@@ -84,6 +84,7 @@ def _page(text: str) -> None:
 def translate(
     call: Annotated[str, typer.Argument(help="As in 'torch.nn.Conv2d(3, 8, 3)'.")],
     native_only: Annotated[bool, typer.Option(help="Refuse layers of apimap.composed.")] = False,
+    flavor: Annotated[Optional[str], typer.Option(help="mint: take mindspore.mint.nn.")] = None,
     as_json: Json = False,
 ) -> None:
     """Print the call of the other framework that computes the same numbers."""
@@ -91,7 +92,7 @@ def translate(
     from apimap.translate import translate as converted
 
     api, args, kwargs = parse_call(call)
-    result = converted(api, *args, **{"native_only": native_only, **kwargs})
+    result = converted(api, *args, **{"native_only": native_only, "flavor": flavor, **kwargs})
     if as_json:
         fields = ("api", "kwargs", "notes", "route")
         _json({"call": str(result), **{name: getattr(result, name) for name in fields}})

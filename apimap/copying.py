@@ -9,7 +9,7 @@ from typing import Any, Optional
 from apimap.errors import ApimapError, Unsupported
 from apimap.origin import KeptTensor, Record
 from apimap.schema import Entry, Side, TensorMap, other
-from apimap.tensors import FLOATING, Slot, TensorView
+from apimap.tensors import FLOATING, Array, Slot, TensorView
 from apimap.weights import filled, is_filled, own_copy, relayout
 
 
@@ -55,13 +55,14 @@ class Job:
             if name.partition(".")[0] not in nested
         }
         self._check_dtypes(views)
-        left, open_slots = dict(views), dict(slots)
+        left = {n: view for n, view in views.items() if n in slots or n not in given}
+        open_slots = dict(slots)
         kept = {}
         for tensor in _identity(views) if identical else self.entry.tensors:
             source, target = tensor.name(self.side), tensor.name(other(self.side))
             view, slot = left.pop(source or "", None), open_slots.pop(target or "", None)
-            if view is not None and slot is not None:
-                self.target.set_tensor(built, target, self._tied(view, tensor, slot))
+            if view is not None and slot is not None and target is not None:
+                self._tied(built, target, view, tensor, slot)
             elif view is not None:
                 kept[view.name] = self._without_place(view, tensor, record)
             elif slot is not None and target is not None:
@@ -72,22 +73,23 @@ class Job:
         self._refuse_leftovers(left, open_slots)
         return kept
 
-    def _tied(self, view: TensorView, tensor: TensorMap, slot: Slot) -> Any:
+    def _tied(self, built: Any, name: str, view: TensorView, tensor: TensorMap, slot: Slot) -> None:
         known = self.ties.get(view.storage)
         if known is None:
             array = own_copy(relayout(view.array, tensor, other(self.side)))
             self._check_shape(view, array.shape, slot)
-            made = self._new(view.name, array, view.dtype, view.trainable)
+            made = self._fill(built, name, array, view.dtype, view.trainable)
             self.ties[view.storage] = _Tied(view.tie, tensor.layout, made)
-            return made
+            return
         if (known.tie, known.layout) != (view.tie, tensor.layout):
             reason = f"{view.name!r} shares memory with another {self.side} tensor of another shape"
             raise Unsupported(reason, where=self.where, hint="give it memory of its own: .clone()")
-        return known.tensor
+        self.target.set_tensor(built, name, known.tensor)
 
-    def _new(self, name: str, array: Any, dtype: str, trainable: bool) -> Any:
+    def _fill(self, built: Any, name: str, array: Array, dtype: str, trainable: bool) -> Any:
         try:
-            return self.target.new_tensor(name, array, dtype, trainable, self.device)
+            tensor = self.target.plain_tensor(array, dtype, self.device)
+            return self.target.fill(built, name, tensor, trainable=trainable)
         except (TypeError, RuntimeError, ValueError) as error:
             reason = f"{other(self.side)} has no tensor of dtype {dtype}: {error}"
             raise Unsupported(reason, where=self.where, hint="cast the layer first") from error
@@ -130,7 +132,7 @@ class Job:
     ) -> None:
         kept = record["tensors"].get(name) if record else None
         if kept is not None:
-            made = self._new(name, own_copy(kept[0]), *kept[1:])
+            self._fill(built, name, own_copy(kept[0]), *kept[1:])
         elif tensor.fill is None:
             text = f"the mapping says no value for {name!r} of {self.entry.api(other(self.side))}"
             raise ApimapError(text, where=self.where, hint="say fill in its mapping entry")
@@ -138,8 +140,7 @@ class Job:
             dtype = slot.dtype
             if dtype in FLOATING:
                 dtype = next((v.dtype for v in views.values() if v.dtype in FLOATING), dtype)
-            made = self._new(name, filled(slot.shape, dtype, tensor.fill), dtype, False)
-        self.target.set_tensor(built, name, made)
+            self._fill(built, name, filled(slot.shape, dtype, tensor.fill), dtype, False)
 
     def _refuse_leftovers(
         self, left: Mapping[str, TensorView], open_slots: Mapping[str, Slot]

@@ -1,4 +1,4 @@
-"""What apimap maps, one row for each PyTorch API; other programs read this shape."""
+"""What apimap maps, one row for each API of either side; other programs read this shape."""
 
 from __future__ import annotations
 
@@ -6,48 +6,66 @@ from typing import Any, Optional
 
 from apimap import __version__
 from apimap.catalog import default_catalog
-from apimap.evidence import evidence
+from apimap.evidence import evidence, measured, unmeasured
 from apimap.explain import plain_call
-from apimap.schema import Entry, Side, other
+from apimap.schema import TITLES, Entry, Side, other
 from apimap.signatures import known_apis
 
-NO_ENTRY = "apimap has no entry for this PyTorch API yet."
+Row = dict[str, Any]
 
 
 def coverage() -> dict[str, Any]:
-    """Every PyTorch API that has a signature, with its counterpart and how it gets there.
+    """Every API that has a signature, with its counterpart and how it gets there.
 
-    ``state`` is the way to MindSpore and ``to_torch`` the way back: "native", "composed" or
-    "unsupported". An entry that is native for its default arguments says "native", and falls back
-    on its composition for others.
+    ``entries`` has a row for each PyTorch API: ``state`` is the way to MindSpore and ``to_torch``
+    the way back, each "native", "composed" or "unsupported". ``mindspore`` has a row for each of
+    MindSpore's, where ``state`` is the way to PyTorch. An entry that is native for its default
+    arguments says "native", and falls back on its composition for others. ``kind`` is "other" for
+    a class that is no layer.
     """
-    catalog = default_catalog()
-    mapped = {entry.torch: entry for entry in catalog.entries if "torch" in entry.sides}
     made = evidence()
-    rows = [_row(name, mapped.get(name), made) for name in sorted({*mapped, *known_apis("torch")})]
-    return {"versions": {"apimap": __version__, **made}, "entries": rows}
-
-
-def _row(name: str, entry: Optional[Entry], made: dict[str, Any]) -> dict[str, Any]:
-    if entry is None:
-        states = {"state": "unsupported", "to_torch": "unsupported", "because": NO_ENTRY}
-        return {"torch": name, "mindspore": None, **states, "evidence": {}}
-    refused = entry.unsupported.to_mindspore or entry.unsupported.to_torch
     return {
-        "torch": name,
-        "mindspore": entry.mindspore or None,
-        "state": _state(entry, "torch"),
-        "to_torch": _state(entry, "mindspore"),
-        "because": refused,
-        "evidence": made,
+        "versions": {"apimap": __version__, **made},
+        "entries": [_row(name, "torch") for name in _names("torch")],
+        "mindspore": [_row(name, "mindspore") for name in _names("mindspore")],
     }
+
+
+def _names(side: Side) -> list[str]:
+    mapped = {entry.api(side) for entry in default_catalog().entries if side in entry.sides}
+    return sorted({*mapped, *known_apis(side)})
+
+
+def _row(name: str, side: Side) -> Row:
+    entry = default_catalog().get(name)
+    counterpart = {side: name, other(side): entry.api(other(side)) or None if entry else None}
+    names = {"torch": counterpart["torch"], "mindspore": counterpart["mindspore"]}
+    if entry is None:
+        reason = f"apimap has no entry for this {TITLES[side]} API yet."
+        states = {
+            "state": "unsupported",
+            **({"to_torch": "unsupported"} if side == "torch" else {}),
+        }
+        return {**names, "kind": "", **states, "because": reason, "evidence": {}}
+    states = {"state": _state(entry, side)}
+    if side == "torch":
+        states["to_torch"] = _back(entry)
+    refused = [getattr(entry.unsupported, f"to_{s}") for s in (other(side), side)]
+    because = next(filter(None, [*refused, unmeasured(entry)]), None)
+    found = {**evidence(), "cases": measured(entry)}
+    return {**names, "kind": entry.kind, **states, "because": because, "evidence": found}
+
+
+def _back(entry: Entry) -> str:
+    """The way back to PyTorch; a composed cell becomes the layer that it stands for."""
+    if "mindspore" in entry.sides:
+        return _state(entry, "mindspore")
+    return "native" if entry.composition("mindspore") else "unsupported"
 
 
 def _state(entry: Entry, source: Side) -> str:
     target = other(source)
-    if source not in entry.sides:
-        return "unsupported"
     if getattr(entry.unsupported, f"to_{target}"):
         return "composed" if entry.composition(target) else "unsupported"
-    call = plain_call(entry, source)
+    call: Optional[Any] = plain_call(entry, source)
     return call.route if call else "native"

@@ -12,11 +12,10 @@ from apimap import __version__, onednn
 from apimap.errors import BackendUnavailable
 from apimap.evidence import installed, sentence
 from apimap.frameworks import INSTALL, framework
-from apimap.schema import SIDES
-from apimap.text import TITLES
+from apimap.schema import SIDES, TITLES, Side
 
 PACKAGES = (*SIDES, "numpy")
-MEASURED = {"torch": "2.13.", "mindspore": "2.10."}
+MEASURED: dict[Side, str] = {"torch": "2.13.", "mindspore": "2.10."}
 SPEED = "apimap.frameworks.convolution_speed"
 
 

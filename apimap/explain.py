@@ -11,8 +11,8 @@ from apimap.catalog import default_catalog
 from apimap.errors import ApimapError
 from apimap.evidence import evidence
 from apimap.rules import find_rule
-from apimap.schema import SIDES, Entry, Pair, Param, Same, Side, other
-from apimap.text import TITLES, render
+from apimap.schema import SIDES, TITLES, Entry, Pair, Param, Same, Side, other
+from apimap.text import render
 from apimap.translate import Call, convert_call
 
 Row = dict[str, Any]

@@ -12,8 +12,8 @@ from apimap.composed import is_composed
 from apimap.errors import ApimapError, InvalidCall, Unsupported
 from apimap.frameworks import framework
 from apimap.reading import read
-from apimap.schema import Entry, Side, other
-from apimap.translate import Call, convert_call
+from apimap.schema import Entry, Flavor, Side, other
+from apimap.translate import Call, check_flavor, convert_call
 from apimap.weights import own_copy
 
 # What a subclass may say anew and still compute what its parent does.
@@ -30,7 +30,13 @@ HARMLESS = {
 }
 
 
-def to_mindspore(module: Any, *, device: Optional[str] = None, native_only: bool = False) -> Any:
+def to_mindspore(
+    module: Any,
+    *,
+    device: Optional[str] = None,
+    native_only: bool = False,
+    flavor: Optional[Flavor] = None,
+) -> Any:
     """The MindSpore cell that computes what a PyTorch layer or container of layers computes.
 
     Args:
@@ -38,6 +44,8 @@ def to_mindspore(module: Any, *, device: Optional[str] = None, native_only: bool
         device: "CPU", "GPU" or "Ascend"; MindSpore's current target where it is left out.
         native_only: refuse layers of ``apimap.composed``, and take MindSpore's own classes as
             they are (most of them refuse input without a batch axis).
+        flavor: "mint" takes layers of ``mindspore.mint.nn`` where it has them; most of them have
+            no kernels on CPU and are refused there.
 
     Returns:
         a ``mindspore.nn.Cell`` with copies of the weights and buffers, and the same dtypes,
@@ -51,7 +59,8 @@ def to_mindspore(module: Any, *, device: Optional[str] = None, native_only: bool
     >>> to_mindspore(torch.nn.Linear(2, 3))
     Dense(input_channels=2, output_channels=3, has_bias=True)
     """
-    return _Conversion("torch", device, native_only).root(module)
+    check_flavor(flavor)
+    return _Conversion("torch", device, native_only, flavor).root(module)
 
 
 def to_torch(cell: Any, *, device: Optional[str] = None, native_only: bool = False) -> Any:
@@ -85,6 +94,7 @@ class _Conversion:
     side: Side
     device: Optional[str]
     native_only: bool
+    flavor: Optional[Flavor] = None
     layers: dict[int, Any] = field(default_factory=dict)
     tensors: copying.Ties = field(default_factory=copying.Ties)
 
@@ -116,6 +126,7 @@ class _Conversion:
             try:
                 self.source.check(layer, where)
                 entry = self._entry(layer, where)
+                self._check_platform(entry)
                 convert = self._container if entry.is_container else self._leaf
                 self.layers[id(layer)] = convert(layer, entry, where)
             except ApimapError as error:
@@ -131,12 +142,19 @@ class _Conversion:
         own: list[type] = []
         came_from = origin.source_api(layer)
         for base in cls.__mro__:
-            entry = self._between(came_from, base) or catalog.get(self.source.api_of(base))
+            entry = self._between(came_from, base)
+            entry = entry or catalog.get(self.source.api_of(base), self.flavor)
             if entry is not None:
                 _refuse_overrides(cls, own, self.source.api_of(base), where)
                 return entry
             own.append(base)
         return self._unmapped(cls, where)
+
+    def _check_platform(self, entry: Entry) -> None:
+        if self.side == "torch" and entry.platforms and self.device not in entry.platforms:
+            reason = f"MindSpore's {entry.mindspore} has no kernels for {self.device}"
+            hint = "convert without flavor" if entry.flavor else ""
+            raise Unsupported(reason, hint=hint)
 
     def _between(self, came_from: str, cls: type) -> Optional[Entry]:
         """The entry that a converted layer came by; its class alone may lead to another."""
@@ -200,6 +218,8 @@ class _Conversion:
             return self.layer(value, where)
         if isinstance(value, tuple):
             return tuple(self._argument(each, where) for each in value)
+        if isinstance(value, dict):
+            return {key: self._argument(each, where) for key, each in value.items()}
         if not self.source.is_tensor(value):
             return value
         view = self.source.view("", value)

@@ -9,6 +9,7 @@ from typing import Optional
 from apimap import signatures
 from apimap.composed import compositions
 from apimap.errors import MappingFileError, Problem, UnknownApi
+from apimap.evidence import unmeasured
 from apimap.layouts import reverses
 from apimap.loader import load_files
 from apimap.mapping_files import SHARED, mapping_files, mapping_folder
@@ -185,7 +186,7 @@ def _composed(entry: Entry) -> Iterator[Finding]:
 
 
 def _cases(entry: Entry) -> Iterator[Finding]:
-    if entry.is_container:
+    if entry.is_container or entry.kind == "parameters" or unmeasured(entry):
         return
     if entry.parity is None or not (entry.parity.torch or entry.parity.mindspore):
         if any(_leads_somewhere(entry, side) for side in entry.sides):

@@ -43,7 +43,7 @@ def _value(api: str, name: str, node: ast.expr) -> Any:
     if dotted is not None and dotted.partition(".")[0] in FILES:
         return Name(dotted)
     try:
-        return ast.literal_eval(node)
+        return _number(node) or ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         raise InvalidCall(
             f"{name} is no literal: {ast.unparse(node)}",
@@ -51,6 +51,12 @@ def _value(api: str, name: str, node: ast.expr) -> Any:
             hint="numbers, strings, True, False, None, tuples and names such as torch.float32 "
             "can be read; nothing is evaluated",
         ) from None
+
+
+def _number(node: ast.expr) -> float | None:
+    """An infinity or NaN, as Python prints it."""
+    text = ast.unparse(node)
+    return float(text) if text in ("inf", "-inf", "nan") else None
 
 
 def _dotted(node: ast.expr) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from apimap import signatures
 from apimap.errors import ApimapError
-from apimap.rules.reading import READERS
+from apimap.rules.reading import find_reader
 from apimap.schema import Entry, MindsporeOnly, Reading, Side, TorchOnly, other
 
 Values = dict[str, Any]
@@ -51,5 +51,5 @@ def _one(layer: Any, name: str, reading: Reading, api: str) -> Any:
         text = f"the live layer has no attribute {path!r}, which holds {name!r}"
         raise ApimapError(text, where=api, hint="mend `read` in its mapping entry") from error
     if reading.as_ is not None:
-        value = READERS[reading.as_](layer, value)
+        value = find_reader(reading.as_)(layer, value)
     return tuple(value) if isinstance(value, (list, tuple)) else value

@@ -9,7 +9,9 @@ from typing import Annotated, Any, Literal, Optional, Union
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 Side = Literal["torch", "mindspore"]
+Flavor = Literal["mint"]
 SIDES: tuple[Side, Side] = ("torch", "mindspore")
+TITLES: dict[Side, str] = {"torch": "PyTorch", "mindspore": "MindSpore"}
 
 
 def other(side: Side) -> Side:
@@ -235,14 +237,20 @@ class Entry(Model):
     """One correspondence between an API of PyTorch and one of MindSpore.
 
     A side that has no such API at all is left out; then ``params`` names only what a composed
-    layer does not simply take. ``only_from`` is the side whose name leads here, where the other
-    side's API belongs to another entry.
+    layer does not simply take. ``kind: other`` is a class that is no layer, ``parameters`` one
+    that computes nothing. ``only_from`` is the
+    side whose name leads here, where the other side's API belongs to another entry; an entry of a
+    ``flavor`` is taken from PyTorch's name where that flavor is asked for. ``aliases`` are other
+    public names of MindSpore's class, ``platforms`` the only devices it has kernels for.
     """
 
     torch: str = ""
     mindspore: str = ""
     only_from: Optional[Side] = None
-    kind: Literal["layer", "sequential", "list", "dict"] = "layer"
+    flavor: Optional[Flavor] = None
+    aliases: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
+    kind: Literal["layer", "sequential", "list", "dict", "parameters", "other"] = "layer"
     use: tuple[str, ...] = ()
     params: tuple[Param, ...] = ()
     tensors: tuple[TensorMap, ...] = ()
@@ -266,6 +274,8 @@ class Entry(Model):
     @property
     def name(self) -> str:
         """The name that it goes by: PyTorch's, unless only MindSpore's leads here."""
+        if self.flavor:
+            return self.mindspore
         return self.api(self.only_from) if self.only_from else self.torch or self.mindspore
 
     @property
@@ -284,7 +294,7 @@ class Entry(Model):
 
     @property
     def is_container(self) -> bool:
-        return self.kind != "layer"
+        return self.kind in ("sequential", "list", "dict")
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from apimap.evidence import sentence
-from apimap.schema import SIDES
+from apimap.schema import SIDES, TITLES, Side
 
 WIDTH = 100
-TITLES = {"torch": "PyTorch", "mindspore": "MindSpore"}
 Row = dict[str, Any]
 
 
@@ -84,7 +83,8 @@ def _routes(facts: dict[str, Any]) -> str:
         for side in reversed(SIDES):
             if rule[f"to_{side}"]:
                 lines.append(_bullet(f"to {TITLES[side]}: {rule[f'to_{side}']}", 2))
-    for side, name in facts["composed"].items():
+    composed: dict[Side, str] = facts["composed"]
+    for side, name in composed.items():
         text = f"to {TITLES[side]}: where the native layer cannot be exact, {name} is, and is used"
         lines.append(_bullet(text))
     for way, because in facts["unsupported"].items():

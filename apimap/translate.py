@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Optional
+from typing import Any, Literal, Optional, get_args
 
 from apimap import signatures
 from apimap.catalog import default_catalog
 from apimap.errors import ApimapError, InvalidCall, Unsupported
 from apimap.rules import find_rule
-from apimap.schema import Entry, MindsporeOnly, OneSided, Pair, Same, Side, TorchOnly, other
+from apimap.schema import Entry, Flavor, MindsporeOnly, OneSided, Pair, Same, Side, TorchOnly, other
 
 Values = Mapping[str, Any]
 Route = Literal["native", "composed"]
@@ -65,12 +65,14 @@ def translate(
     *args: Any,
     to: Optional[Side] = None,
     native_only: bool = False,
+    flavor: Optional[Flavor] = None,
     **kwargs: Any,
 ) -> Call:
     """The call of the other framework that computes the same numbers.
 
     ``api`` is the full name of a PyTorch or MindSpore API, the rest its arguments; the direction
-    follows from the name. ``native_only`` refuses composed layers.
+    follows from the name. ``native_only`` refuses composed layers; ``flavor="mint"`` takes
+    ``mindspore.mint.nn`` where it has the layer.
 
     Raises ``UnknownApi`` and ``InvalidCall`` (with nearest names), and ``Unsupported`` with the
     reason where no exact call exists.
@@ -79,8 +81,10 @@ def translate(
     'mindspore.nn.Dense(3, 4, has_bias=False)'
     """
     catalog = default_catalog()
-    entry = catalog.find(api)
+    check_flavor(flavor)
+    entry = catalog.find(api, flavor)
     source = catalog.side(api)
+    api = entry.api(source) if api in entry.aliases else api
     if to is not None and to != other(source):
         raise InvalidCall(
             f"cannot be translated to {to!r}", where=api, hint=f"to={other(source)!r}"
@@ -98,6 +102,12 @@ def translate(
     except ApimapError as error:
         error.where = error.where or api
         raise
+
+
+def check_flavor(flavor: Optional[str]) -> None:
+    """Raise ``InvalidCall`` for a flavor that there is not."""
+    if flavor is not None and flavor not in get_args(Flavor):
+        raise InvalidCall(f"no flavor {flavor!r}", hint=f"{', '.join(get_args(Flavor))}, or none")
 
 
 def _tuples(value: Any) -> Any:
@@ -122,10 +132,12 @@ def convert_call(entry: Entry, api: str, values: Values, *, native_only: bool = 
 
 
 def _refuse_final(entry: Entry, source: Side, values: Values) -> None:
-    """Raise for values of one-sided parameters that no composed layer takes either."""
+    """Raise for values that no composed layer takes either."""
     for param in entry.params:
         if isinstance(param, (TorchOnly, MindsporeOnly)) and param.side == source and param.final:
             _leaving(entry, param, values)
+        elif isinstance(param, Pair) and param.values is not None:
+            _pair(entry, param, source, values)
 
 
 def _native(entry: Entry, source: Side, values: Values) -> Call:

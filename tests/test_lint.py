@@ -54,8 +54,8 @@ def test_own_mapping_files_are_clean() -> None:
         (f"{HEAD}  params:\n{INPLACE}{SLOPE}  composed: {{torch: Nothing}}\n{PARITY}", "Nothing"),
         (
             f"{HEAD}  params:\n{INPLACE}{SLOPE}"
-            f"  read: {{torch: {{slope: {{as: nothing}}}}}}\n{PARITY}",
-            "no reader 'nothing'",
+            f"  read: {{torch: {{slope: {{as: nonesuch}}}}}}\n{PARITY}",
+            "no reader 'nonesuch'",
         ),
         (
             f"{HEAD}  params:\n{INPLACE}{SLOPE}"

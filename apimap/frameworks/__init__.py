@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from functools import cache
 from typing import Any
 
 from apimap.errors import BackendUnavailable
@@ -10,6 +11,7 @@ from apimap.errors import BackendUnavailable
 INSTALL = {"torch": "pip install 'apimap[torch]'", "mindspore": "pip install 'apimap[mindspore]'"}
 
 
+@cache
 def framework(side: str) -> Any:
     """The module that speaks for one framework; both have the same functions.
 

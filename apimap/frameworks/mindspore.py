@@ -191,32 +191,41 @@ def resolve(api: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 
-def new_tensor(name: str, array: Array, dtype: str, trainable: bool, device: str) -> Any:
-    """A parameter that takes over the array."""
-    del device  # MindSpore moves a parameter to the process's device target when it is used
-    tensor = mindspore.Tensor.from_numpy(array)
-    if dtype == "bfloat16":
-        tensor = tensor.view(mindspore.bfloat16)
-    # Parameter(tensor) copies the tensor once more, set_data does not (MindSpore 2.10.0).
-    empty = mindspore.Tensor(np.zeros(1, np.int8), tensor.dtype)
-    parameter = mindspore.Parameter(empty, name=name, requires_grad=trainable)
-    parameter.set_data(tensor, slice_shape=True)
-    return parameter
-
-
 def plain_tensor(array: Array, dtype: str, device: str) -> Any:
     """A tensor that is no parameter and takes over the array."""
-    del device
+    del device  # MindSpore moves a tensor to the process's device target when it is used
     tensor = mindspore.Tensor.from_numpy(array)
     return tensor.view(mindspore.bfloat16) if dtype == "bfloat16" else tensor
 
 
+def fill(layer: Any, name: str, tensor: Any, *, trainable: bool) -> Any:
+    """Make a parameter of a new cell hold a plain tensor; returns the parameter.
+
+    MindSpore 2.10 takes 0.1 ms to make a second Parameter, which copies the tensor once more;
+    ``assign_value`` does not, and changes the dtype too.
+    """
+    owner, own = _owner(layer, name)
+    parameter = owner._params[own]
+    if sum(each is parameter for _, each in _parameters(layer, "")) > 1:
+        parameter = mindspore.Parameter(parameter)  # one of two names, which may part
+        setattr(owner, own, parameter)
+    parameter.assign_value(tensor)
+    parameter.init = parameter.init_mode = None  # else a pickle holds the initializer instead
+    parameter.requires_grad = trainable
+    return parameter
+
+
 def set_tensor(layer: Any, name: str, tensor: Any) -> None:
-    """Put a tensor of ``new_tensor`` where a parameter of this name is."""
-    owner, *path = layer, *name.split(".")
-    for step in path[:-1]:
-        owner = owner._cells[step]
-    setattr(owner, path[-1], tensor)
+    """Put what ``fill`` returned where a parameter of this name is."""
+    owner, own = _owner(layer, name)
+    setattr(owner, own, tensor)
+
+
+def _owner(layer: Any, name: str) -> tuple[Any, str]:
+    *path, own = name.split(".")
+    for step in path:
+        layer = layer._cells[step]
+    return layer, own
 
 
 def finish(layer: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal, Union
 
 Kind = Literal["sequence", "mapping"]
@@ -127,6 +128,39 @@ def arguments(tree: Tree, tensors: Sequence[Any]) -> tuple[Sequence[Any], dict[s
     return (list(found.values()), {}) if tree.kind == "sequence" else ([], found)
 
 
+Held = list[tuple[str, Any, dict[Any, Any], dict[Any, str]]]
+
+
+def held(nest: Any, name: str) -> Held:
+    """Every container of a nest as it is now: its path, itself, what it holds and under which
+    step."""
+    found = _opened(nest)
+    if found is None:
+        return []
+    _, items, steps, _ = found
+    inner = [each for key, item in items.items() for each in held(item, name + steps[key])]
+    return [(name, nest, items, steps), *inner]
+
+
+def changed(before: Held) -> list[str]:
+    """The paths of what was taken out of containers, put in or replaced since.
+
+    >>> nest = {"a": 1, "b": [2]}
+    >>> before = held(nest, "in")
+    >>> del nest["a"]
+    >>> changed(before)
+    ["in['a'] is gone"]
+    """
+    found = []
+    for name, nest, items, steps in before:
+        _, now, new_steps, _ = _opened(nest)
+        found += [f"{name}{steps[key]} is gone" for key in items if key not in now]
+        found += [f"{name}{new_steps[key]} is new" for key in now if key not in items]
+        both = [key for key in items if key in now and now[key] is not items[key]]
+        found += [f"{name}{steps[key]} is replaced" for key in both]
+    return found
+
+
 def paths(tree: Tree, name: str) -> Iterator[str]:
     """The path of each tensor, in order: ``out[0].logits``.
 
@@ -140,6 +174,7 @@ def paths(tree: Tree, name: str) -> Iterator[str]:
             yield from paths(item, name + tree.steps[key])
 
 
+@cache
 def in_order(count: int) -> Tree:
     """The tree of so many positional tensors."""
     items: dict[Any, Tree] = {index: Place(index) for index in range(count)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Optional
 
 import numpy as np
@@ -26,7 +27,7 @@ class Value:
     def of(cls, array: Any, dtype: Optional[str] = None) -> Value:
         """The array in a dtype, by default its own; bfloat16 is rounded as hardware rounds it."""
         array = np.asarray(array)
-        name = dtype or array.dtype.name
+        name = dtype or name_of(array.dtype)
         if name == "bfloat16":
             return cls(_round_to_bfloat16(array.astype(np.float32)), name)
         return cls(array.astype(name, copy=False), name)
@@ -49,6 +50,12 @@ class Value:
     def stored(self) -> Array:
         """As a ``TensorView`` holds it: bfloat16 as its bits in int16."""
         return bits_of_bfloat16(self.array) if self.dtype == "bfloat16" else self.array
+
+
+@cache
+def name_of(dtype: np.dtype[Any]) -> str:
+    """The dtype's name, which NumPy takes 2 us to put together."""
+    return dtype.name
 
 
 def _round_to_bfloat16(array: Array) -> Array:
@@ -75,7 +82,8 @@ class Run:
 
     A gradient that a framework leaves out is zeros: PyTorch's None for an unused parameter equals
     MindSpore's zeros. ``input_gradients`` holds None for inputs that are not floating. ``tree``
-    says how the outputs were nested; ``written`` holds the inputs that the layer wrote to.
+    says how the outputs were nested; ``written`` holds the inputs that the layer wrote to,
+    ``changed`` says what it did to the containers that held them.
     """
 
     outputs: list[Value]
@@ -84,6 +92,7 @@ class Run:
     buffers: dict[str, Value] = field(default_factory=dict)
     tree: Tree = field(default_factory=lambda: Place(0))
     written: dict[int, Value] = field(default_factory=dict)
+    changed: list[str] = field(default_factory=list)
 
 
 class Cotangents:

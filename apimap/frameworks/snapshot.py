@@ -6,14 +6,19 @@ import ast
 import importlib
 import inspect
 import json
+import re
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
+
+from typing_extensions import get_overloads
 
 from apimap import signatures
 
 PUBLIC = {"torch": ["torch.nn"], "mindspore": ["mindspore.nn", "mindspore.mint.nn"]}
 BASES = {"torch": "torch.nn.Module", "mindspore": "mindspore.nn.Cell"}
+VARIADIC = [inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD]
 
 
 def layers(side: str) -> Iterator[tuple[str, type]]:
@@ -37,10 +42,54 @@ def rows(cls: Any, base: Any) -> list[list[str]]:
     if cls.__init__ is base.__init__:
         return []
     result = []
-    for item in inspect.signature(cls).parameters.values():
+    for item in parameters(cls):
         row = [item.name, item.kind.name]
         result.append(row if item.default is item.empty else [*row, _text(item.default)])
     return result
+
+
+def parameters(cls: Any) -> list[inspect.Parameter]:
+    """The constructor's parameters; where it says (*args, **kwargs), those that it hands on."""
+    own = list(inspect.signature(cls).parameters.values())
+    if [item.kind for item in own] != VARIADIC:
+        return own
+    built = list(inspect.signature(cls.__init__).parameters.values())[1:]
+    if [item.kind for item in built] != VARIADIC:
+        return built  # of a deprecated class, whose __new__ is wrapped
+    for overload in get_overloads(cls.__init__):
+        found = list(inspect.signature(overload).parameters.values())[1:]
+        if not {item.kind for item in found} & set(VARIADIC):
+            return found
+    return _handed_on(cls) or own
+
+
+def _handed_on(cls: Any) -> Optional[list[inspect.Parameter]]:
+    """Of ``super().__init__(mode, *args, **kwargs)`` what follows the parent's ``mode``.
+
+    A keyword that is taken out of kwargs before has the default that the docstring states.
+    """
+    tree = ast.parse(textwrap.dedent(inspect.getsource(cls.__init__)))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    for call in calls:
+        leading = [item for item in call.args if not isinstance(item, ast.Starred)]
+        if ast.unparse(call.func) == "super().__init__" and 0 < len(leading) < len(call.args):
+            parent = list(inspect.signature(cls.__base__).parameters.values())
+            return [*parent[len(leading) :], *_taken_out(cls, tree)]
+    return None
+
+
+def _taken_out(cls: Any, tree: ast.AST) -> Iterator[inspect.Parameter]:
+    reads = [node for node in ast.walk(tree) if isinstance(node, ast.Subscript)]
+    texts = {ast.unparse(node) for node in reads}
+    for name in sorted(filter(None, (_key(text) for text in texts))):
+        stated = re.search(rf"^ *{name} \(.*?Default:\s*``(.*?)``", cls.__doc__, re.M | re.S)
+        default = ast.literal_eval(stated[1]) if stated else inspect.Parameter.empty
+        yield inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
+
+
+def _key(text: str) -> str:
+    found = re.fullmatch(r"kwargs\['(\w+)'\]", text)
+    return found[1] if found else ""
 
 
 def _text(value: Any) -> str:

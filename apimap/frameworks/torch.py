@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Optional
 
 import torch
@@ -16,6 +18,7 @@ from apimap.errors import BackendUnavailable, Unsupported
 from apimap.schema import CallMap
 from apimap.tensors import Array, Slot, TensorView
 
+META = torch.device("meta")
 DEVICES = {"cpu": "cpu", "gpu": "cuda", "cuda": "cuda", "ascend": "npu", "npu": "npu"}
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
@@ -162,8 +165,18 @@ def view(name: str, tensor: Any) -> TensorView:
 def build(api: str, kwargs: Mapping[str, Any], call: Optional[CallMap] = None) -> Any:
     """A new layer whose tensors have no values yet; draws no random numbers."""
     del call  # PyTorch's layers take what MindSpore's take
-    with torch.device("meta"):
-        return resolve(api)(**kwargs)
+    cls = resolve(api)
+    if _takes_device(cls):
+        return cls(**{**kwargs, "device": META})
+    with META:
+        return cls(**kwargs)
+
+
+@cache
+def _takes_device(cls: type) -> bool:
+    """Whether PyTorch's own class says where its tensors are made, which is the quicker way."""
+    own = api_of(cls).startswith("torch.nn.")
+    return own and "device" in inspect.signature(cls).parameters
 
 
 def build_container(api: str, kind: str, named: Mapping[str, Any]) -> Any:
@@ -181,26 +194,26 @@ def resolve(api: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 
-def new_tensor(name: str, array: Array, dtype: str, trainable: bool, device: str) -> Any:
-    """A parameter that takes over the array."""
-    del name
+def plain_tensor(array: Array, dtype: str, device: str) -> Any:
+    """A tensor that is no parameter and takes over the array."""
     tensor = torch.from_numpy(array)
     if dtype == "bfloat16":
         tensor = tensor.view(torch.bfloat16)
-    tensor = tensor.to(device)
+    return tensor if device == "cpu" else tensor.to(device)
+
+
+def fill(layer: Any, name: str, tensor: Any, *, trainable: bool) -> Any:
+    """Make a parameter or buffer of a new layer hold a plain tensor; returns what it is now."""
     can_train = tensor.is_floating_point() or tensor.is_complex()
-    return nn.Parameter(tensor, requires_grad=trainable and can_train)
-
-
-def plain_tensor(array: Array, dtype: str, device: str) -> Any:
-    """A tensor that is no parameter and takes over the array."""
-    return new_tensor("", array, dtype, False, device).detach()
+    parameter = nn.Parameter(tensor, requires_grad=trainable and can_train)
+    set_tensor(layer, name, parameter)
+    return parameter
 
 
 def set_tensor(layer: Any, name: str, tensor: Any) -> None:
-    """Put a tensor of ``new_tensor`` where a parameter or buffer of this name is."""
+    """Put what ``fill`` returned where a parameter or buffer of this name is."""
     owner_name, _, own = name.rpartition(".")
-    owner = layer.get_submodule(owner_name)
+    owner = layer.get_submodule(owner_name) if owner_name else layer
     if own in owner._buffers:
         owner._buffers[own] = tensor.detach() if isinstance(tensor, nn.Parameter) else tensor
     else:

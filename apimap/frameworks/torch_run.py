@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from functools import cache
+from importlib import import_module
 from typing import Any, Optional
 
 import torch
 
-from apimap.frameworks.nest import Tree, arguments, take_apart
+from apimap.frameworks.nest import Tree, arguments, changed, held, take_apart
 from apimap.frameworks.record import (
     Catch,
     Cotangents,
@@ -22,8 +23,10 @@ from apimap.frameworks.record import (
 )
 
 
+@cache
 def prepare() -> None:
-    """Nothing: torch runs its operators one by one."""
+    """Import what the first ``torch.autograd.grad`` of a process does (torch 2.13): a second."""
+    import_module("torch.fx.experimental.symbolic_shapes")
 
 
 def run(
@@ -48,10 +51,11 @@ def run(
     with torch.set_grad_enabled(cotangents is not None):
         # An in-place layer may not write to a leaf, and must not write to the caller's array.
         given = [leaf.clone() for leaf in leaves]
-        outputs, nest = take_apart(_call(layer, given, tree), is_tensor)
+        result, touched = _call(layer, given, tree)
+        outputs, nest = take_apart(result, is_tensor)
     values = [as_value(output) for output in outputs]
     wrote = written([as_value(tensor) for tensor in given], inputs)
-    record = Run(values, buffers=buffers(layer), tree=nest, written=wrote)
+    record = Run(values, buffers=buffers(layer), tree=nest, written=wrote, changed=touched)
     if cotangents is None:
         return record
     drawn = cotangents.draw(values, nest)
@@ -60,16 +64,18 @@ def run(
     parameters = {name: p for name, p in _parameters(layer) if p.requires_grad}
     wanted = [leaf for leaf in leaves if leaf.requires_grad] + list(parameters.values())
     found = iter(_gradients(outputs, drawn, wanted))
-    of_inputs = [next(found) if leaf.requires_grad else None for leaf in leaves]
-    of_parameters = dict(zip(parameters, found, strict=True))
-    return replace(record, input_gradients=of_inputs, parameter_gradients=of_parameters)
+    record.input_gradients.extend(next(found) if leaf.requires_grad else None for leaf in leaves)
+    record.parameter_gradients.update(zip(parameters, found, strict=True))
+    return record
 
 
-def _call(layer: Any, tensors: list[Any], tree: Optional[Tree]) -> Any:
+def _call(layer: Any, tensors: list[Any], tree: Optional[Tree]) -> tuple[Any, list[str]]:
+    """The result, and what became of the containers that were passed."""
     if tree is None:
-        return layer(*tensors)
+        return layer(*tensors), []
     positional, named = arguments(tree, tensors)
-    return layer(*positional, **named)
+    before = held(named or positional, "in")
+    return layer(*positional, **named), changed(before)
 
 
 def _parameters(layer: Any) -> list[tuple[str, Any]]:

@@ -20,8 +20,8 @@ from apimap.parity.inputs import Inputs
 from apimap.parity.measure import Settings, attempt, judge, runner, widened
 from apimap.parity.pairing import Layers, Pairing, sublayer
 from apimap.parity.report import Row
-from apimap.parity.structure import TITLES, Found, Object, pair_outputs
-from apimap.schema import SIDES, Side
+from apimap.parity.structure import Found, Object, pair_outputs
+from apimap.schema import SIDES, TITLES, Side
 
 Key = tuple[str, int]
 Calls = dict[Key, Run]
@@ -43,12 +43,12 @@ def run_by_layer(
 ) -> LayerReport:
     """Run both sides once as they are, and once more for the inputs of the first that differs."""
     run = _Run(layers, inputs, pairing, settings)
-    notes = [*run.record(), *run.strangers()]
+    problems, notes = run.record(), run.strangers()
     judged = list(run.judged())
     rows = tuple(row for row, _ in judged)
     at = next((i for i, row in enumerate(rows) if row.verdict == "differs"), None)
     first = None if at is None else run.divergence(judged[at][1], folder)
-    return LayerReport(rows, first, tuple(notes), mode)
+    return LayerReport(rows, first, tuple(notes), mode, tuple(problems))
 
 
 @dataclass(frozen=True)
@@ -73,19 +73,19 @@ class _Run:
 
     def record(self) -> list[str]:
         """Run both; and the PyTorch side in float64, which is the judge. Says what went wrong."""
-        notes = []
+        problems = []
         for side in SIDES:
             before = runner(side).buffers(self.layers[side])
             self.calls[side], error = _recorded(side, self.layers[side], self.inputs)
             runner(side).restore(self.layers[side], before)
             if error is not None:
-                notes.append(f"{TITLES[side]} stopped with {type(error).__name__}: {error}")
+                problems.append(f"{TITLES[side]} stopped with {type(error).__name__}: {error}")
         try:
             wide = widened(self.layers["torch"], runner("torch").buffers(self.layers["torch"]))
             self.exact, _ = _recorded("torch", wide, self.inputs.as_dtype("float64"))
         except Exception:  # a module that cannot be copied has no judge
             self.exact = {}
-        return notes
+        return problems
 
     def counterpart(self, key: Key) -> Optional[Key]:
         """The call on MindSpore's side that stands for one on PyTorch's."""
@@ -242,10 +242,3 @@ def _saved(caught: Mapping[Side, Optional[Inputs]], folder: Path) -> str:
     path = folder / "first_divergence_inputs.npz"
     np.savez(path, **arrays)
     return str(path)
-
-
-def layers_of(target: str, **options: Any) -> LayerReport:
-    """``apimap.parity.target.layers_of``, which builds on this file."""
-    from apimap.parity import target as programs
-
-    return programs.layers_of(target, **options)

@@ -53,14 +53,18 @@ class Case:
         return self.entry.api(self.source)
 
     @cached_property
+    def call(self) -> str:
+        """The argument set as a call."""
+        return str(Call(self.api, self.kwargs)).removeprefix(f"{self.source}.nn.")
+
+    @cached_property
     def id(self) -> str:
         """Stable and readable: direction, call, inputs, dtype, mode, eager or jit."""
-        call = str(Call(self.api, self.kwargs)).removeprefix(f"{self.source}.nn.")
         inputs = text_of(self.inputs)
         runs = "jit" if self.jit else "eager"
-        return f"{self.direction}-{call}-in{inputs}-{self.dtype}-{self.mode}-{runs}"
+        return f"{self.direction}-{self.call}-in{inputs}-{self.dtype}-{self.mode}-{runs}"
 
-    @property
+    @cached_property
     def seed(self) -> int:
         """The case's own seed, from its id and the sweep's seed."""
         return zlib.crc32(f"{self.base_seed}:{self.id}".encode())
@@ -70,17 +74,18 @@ class Case:
 
     def draw_inputs(self) -> list[Value]:
         """The arrays of the case's inputs in order, the same each time."""
-        generator = np.random.default_rng((self.seed, 1))
-        arrays, _ = take_apart(draw(self.inputs, generator, self.dtype), _is_value)
-        return arrays
+        nest = self._drawn()
+        return list(nest) if self.tree is None else take_apart(nest, _is_value)[0]
 
     @cached_property
     def tree(self) -> Optional[Tree]:
         """How the inputs are nested; None where they are arrays, passed in their order."""
         if all(isinstance(spec, InputSpec) for spec in self.inputs):
             return None
-        generator = np.random.default_rng((self.seed, 1))
-        return take_apart(draw(self.inputs, generator, self.dtype), _is_value)[1]
+        return take_apart(self._drawn(), _is_value)[1]
+
+    def _drawn(self) -> tuple[Any, ...]:
+        return draw(self.inputs, np.random.default_rng((self.seed, 1)), self.dtype)
 
 
 def _is_value(item: Any) -> bool:

@@ -5,33 +5,29 @@ from __future__ import annotations
 import json
 import sys
 import time
-from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from apimap.errors import InvalidCall
+from apimap.parity.asked import Asked, File, Files, Number, Text, Texts, check
 
 if TYPE_CHECKING:
+    from apimap.parity.mutant_feed import Outcome
     from apimap.parity.records import Results
     from apimap.parity.worker import Setup
     from apimap.schema import Entry
 
-Text = Optional[str]
-Texts = Optional[list[str]]
-File = Optional[Path]
-Files = Optional[list[Path]]
-Number = Optional[int]
-BOTH = ("to_torch", "to_mindspore")
 INTERRUPTED = 130
 HELP = {
     "select": "API names, patterns such as '*Conv*', families such as conv, or mapping files.",
     "max_examples": "Cases of each entry and direction; else all.",
     "jobs": "Processes that run at a time; 0 runs in this one.",
+    "evidence": "Keep what was measured of each entry in this file, for the coverage page.",
     "layers": "Compare the models that this function gives, layer by layer.",
     "mutate": "Alter each entry in turn, and count what the cases catch.",
+    "random": "So many cases of each entry and direction, drawn by hypothesis.",
+    "min_caught": "With --mutate: the share of faults below which the exit code is 1.",
 }
 
 
@@ -57,79 +53,31 @@ def parity(
     as_json: Annotated[bool, _option("json", "Print JSON.")] = False,
     junit: Annotated[File, _option("junit", "Write JUnit XML to this file.")] = None,
     html: Annotated[File, _option("html", "Write a page for a browser to this file.")] = None,
+    evidence: Annotated[File, _option("evidence")] = None,
     layers: Annotated[Text, _option("layers", metavar="MODULE:FUNCTION")] = None,
     mutate: Annotated[bool, _option("mutate")] = False,
+    random: Annotated[Number, _option("random", min=1, metavar="N")] = None,
+    min_caught: Annotated[float, _option("min-caught", min=0.0, max=1.0)] = 0.97,
 ) -> None:
     """Execute the cases of entries on both frameworks and compare them.
 
-    Exit codes: 0 all agree; 1 a case differs, crashed or took too long; 2 unusable arguments;
-    130 interrupted, and what is there is written.
+    Exit codes: 0 all agree; 1 a case differs, crashed or took too long, or too few faults were
+    caught; 2 unusable arguments; 130 interrupted, and what is there is written.
     """
     asked = Asked(**locals())
-    _check(asked)
-    if layers:
-        results = _layers(asked)
-    elif mutate:
+    check(asked)
+    if mutate:
         raise typer.Exit(_mutate(asked))
-    else:
-        results = _sweep(asked)
+    results = _layers(asked) if layers else _sweep(asked)
     _write(results, asked)
     if results.interrupted:
-        told = f"interrupted: these are the {len(results.cases)} cases that had run"
-        print(f"{told}; exit code {INTERRUPTED}", file=sys.stderr)
-        raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(_interrupted(f"{len(results.cases)} cases that had run"))
     raise typer.Exit(0 if results.ok else 1)
 
 
-@dataclass(frozen=True)
-class Asked:
-    """The options by name."""
-
-    select: Texts
-    everything: bool
-    direction: str
-    device: str
-    dtype: Text
-    case: Text
-    max_examples: Number
-    seed: int
-    jobs: int
-    case_timeout: float
-    mappings: Files
-    rules: Texts
-    as_json: bool
-    junit: File
-    html: File
-    layers: Text
-    mutate: bool
-
-    @property
-    def words(self) -> list[str]:
-        """What is selected: with ``--all`` everything."""
-        return [] if self.everything else list(self.select or ())
-
-    @property
-    def ways(self) -> list[Any]:
-        """The directions."""
-        return [way for way in BOTH if self.direction in (way, "both")]
-
-    def tell(self, text: str) -> None:
-        """Print a line as soon as it is known, where people read."""
-        if not self.as_json:
-            print(text, flush=True)
-
-
-def _check(asked: Asked) -> None:
-    """Before anything runs, since a report that cannot be written would be lost."""
-    if not asked.ways:
-        raise InvalidCall(
-            f"no direction {asked.direction!r}", hint="to_torch, to_mindspore or both"
-        )
-    if asked.everything and asked.select:
-        raise InvalidCall("--all and a selection exclude each other")
-    for path in filter(None, (asked.junit, asked.html)):
-        if not path.absolute().parent.is_dir():
-            raise InvalidCall(f"no such folder: {path.absolute().parent}")
+def _interrupted(what: str) -> int:
+    print(f"interrupted: these are the {what}; exit code {INTERRUPTED}", file=sys.stderr)
+    return INTERRUPTED
 
 
 def _entries(asked: Asked) -> tuple[list[Entry], Setup]:
@@ -153,7 +101,7 @@ def _sweep(asked: Asked) -> Results:
     if asked.case:
         feed = Feed.of_case(find_case(entries, asked.case, seed=asked.seed))
     else:
-        choice = Choice(asked.ways, asked.dtype, asked.max_examples, asked.seed)
+        choice = Choice(asked.ways, asked.dtype, asked.max_examples, asked.seed, asked.random)
         feed = Feed.of(entries, choice)
     if not feed.groups:
         raise InvalidCall("no case is selected", hint="see `apimap list`, or leave an option out")
@@ -162,59 +110,64 @@ def _sweep(asked: Asked) -> Results:
 
 
 def _layers(asked: Asked) -> Results:
-    from apimap.parity.by_layer import layers_of
-    from apimap.parity.records import Bound, LayerRecord
-    from apimap.parity.results import collect
+    from apimap.parity.results import collect, layers_found
+    from apimap.parity.target import layers_of
 
     begin = time.perf_counter()
     report = layers_of(str(asked.layers), seed=asked.seed)
-    # Where the first difference lies belongs to no row, so it goes where people look.
-    print(report, file=sys.stderr if asked.as_json else sys.stdout)
-    rows = [
-        LayerRecord(**{**vars(row), "tolerance": Bound(**vars(row.tolerance))})
-        for row in report.rows
-    ]
+    asked.tell(str(report))
     seconds = time.perf_counter() - begin
-    return collect((), seed=asked.seed, seconds=seconds, device=asked.device, layers=rows)
+    found = layers_found(report)
+    return collect((), seed=asked.seed, seconds=seconds, device=asked.device, **found)
 
 
 def _mutate(asked: Asked) -> int:
-    """Print what faults the cases catch; 1 where some are not."""
-    if find_spec("hypothesis") is None:
-        raise InvalidCall("--mutate draws calls with hypothesis", hint="pip install hypothesis")
+    """Print what faults the cases catch; 1 where that is too small a share of them."""
     from apimap.parity.mutate import mutate
     from apimap.parity.progress import progress
+    from apimap.parity.run import Way
+    from apimap.parity.told import mutation, outcome
 
     entries, setup = _entries(asked)
-    with progress() as advance:
+    with progress("mutants") as advance:
+
+        def note(each: Outcome, total: int) -> None:
+            if each.fate == "survived" or each.by in ("crashed", "timeout"):
+                asked.tell(outcome(each))
+            advance(each.fate, total)
+
         found = mutate(
             entries,
             setup=setup,
             directions=asked.ways,
             max_examples=asked.max_examples,
             seed=asked.seed,
-            progress=lambda done, total, text: advance("", total),
+            progress=note,
+            way=Way(asked.jobs, asked.case_timeout),
         )
-    for each in found["survivors"]:
-        asked.tell(f"survived: {each}")
-    share = found["caught_share"]
-    words = "none" if share is None else f"{share:.1%}"
-    asked.tell(f"{found['caught']} of {found['mutants']} faults caught: {words}")
+    asked.tell(mutation(found, asked.min_caught))
     if asked.as_json:
         print(json.dumps(found, indent=2))
-    return 1 if found["survivors"] else 0
+    if found["interrupted"]:
+        return _interrupted(f"{found['mutants'] + found['equivalents']} faults that had been tried")
+    share = found["caught_share"]
+    return 0 if share is None or share >= asked.min_caught else 1
 
 
 def _write(results: Results, asked: Asked) -> None:
     """Print and write what was asked for."""
-    from apimap.parity import html, junit
+    from apimap.parity import evidenced, html, junit
     from apimap.parity.told import summary
 
     if asked.as_json:
         print(results.model_dump_json(indent=1))
     if results.cases or results.interrupted:
         asked.tell(summary(results))
-    for path, write in ((asked.junit, junit.write), (asked.html, html.write_page)):
+    if asked.evidence and results.interrupted:
+        asked.tell("the evidence is left as it was, since the sweep did not end")
+    evidence = None if results.interrupted else asked.evidence
+    files = ((asked.junit, junit.write), (asked.html, html.write_page), (evidence, evidenced.keep))
+    for path, write in files:
         if path is not None:
             write(results, path)
             asked.tell(f"wrote {path}")

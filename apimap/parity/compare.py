@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Optional
@@ -15,6 +16,8 @@ Verdict = Literal["equal", "rounding", "differs"]
 VERDICTS: tuple[Verdict, ...] = ("equal", "rounding", "differs")
 CHUNK = 1 << 15
 """Elements that are compared at a time: as float64 they stay in a core's own cache."""
+SMALL, LEAST, MOST = 1 << 12, 1e-30, 1e300
+"""Elements, and their magnitudes, for which a glance may do: nothing overflows."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,9 @@ class Comparison:
     first: Optional[tuple[int, ...]] = None
 
 
+EQUAL = Comparison("equal")
+
+
 def compare(
     actual: Value,
     expected: Value,
@@ -119,6 +125,9 @@ def _mismatch(actual: Value, expected: Value) -> str:
 
 def _scan(actual: Array, expected: Array, tolerance: Tolerance) -> Comparison:
     """One pass in chunks, so that large arrays cost constant extra memory."""
+    found = _glance(actual, expected, tolerance) if actual.size <= SMALL else None
+    if found is not None:
+        return found
     total = _Total(tolerance, min(CHUNK, max(actual.size, 1)))
     start = 0
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
@@ -136,6 +145,27 @@ def _scan(actual: Array, expected: Array, tolerance: Tolerance) -> Comparison:
     share = total.out / actual.size
     sums["first"] = first
     return Comparison("differs", total.max_abs, total.max_rel, share, *worst_ones, **sums)
+
+
+def _glance(actual: Array, expected: Array, tolerance: Tolerance) -> Optional[Comparison]:
+    """The verdict where finite floats are equal, in few steps; None where it takes more."""
+    if actual.size == 0:
+        return EQUAL
+    if actual.dtype.kind != "f" or expected.dtype.kind != "f":
+        return None
+    wide = expected.astype(np.float64)
+    size = np.abs(wide)
+    if not size.max() < MOST:  # NaN is not
+        return None
+    distance = np.abs(actual - wide)
+    largest = float(distance.max())
+    if largest == 0.0:
+        return EQUAL
+    if not math.isfinite(largest) or size.min() < LEAST:
+        return None
+    if not (distance <= tolerance.atol + tolerance.rtol * size).all():
+        return None
+    return Comparison("equal", largest, float((distance / size).max()))
 
 
 def _chunks(*arrays: Array) -> Iterator[tuple[Array, ...]]:

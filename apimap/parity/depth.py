@@ -54,17 +54,21 @@ class Divergence:
 
 @dataclass(frozen=True)
 class LayerReport:
-    """One row a sublayer, in the order in which the PyTorch side finished them."""
+    """One row a sublayer, in the order in which the PyTorch side finished them.
+
+    ``problems`` are sides that stopped.
+    """
 
     rows: tuple[LayerRow, ...]
     first: Optional[Divergence] = None
     notes: tuple[str, ...] = ()
     mode: str = ""
+    problems: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """Whether no layer differs."""
-        return self.first is None
+        """Whether no layer differs, and both models ran to their end."""
+        return self.first is None and not self.problems
 
     def __str__(self) -> str:
         head = ("depth", "layer", "verdict", "max abs", "max rel", "error, 1e-9 to 1")
@@ -80,7 +84,8 @@ class LayerReport:
             for r in self.rows
         ]
         lines = [f"layer by layer ({self.mode})" if self.mode else "layer by layer"]
-        lines += [table(head, rows), *(f"  note: {note}" for note in self.notes)]
+        lines += [table(head, rows), *(f"  problem: {text}" for text in self.problems)]
+        lines += [f"  note: {note}" for note in self.notes]
         lines.append(str(self.first) if self.first else "no layer differs")
         return "\n".join(lines)
 
@@ -88,7 +93,8 @@ class LayerReport:
         """Plain data; infinities as text."""
         first = None if self.first is None else asdict(self.first)
         rows = [row.to_json() for row in self.rows]
-        return {"ok": self.ok, "mode": self.mode, "rows": rows, "first": first, "notes": self.notes}
+        words = {"notes": self.notes, "problems": self.problems}
+        return {"ok": self.ok, "mode": self.mode, "rows": rows, "first": first, **words}
 
 
 def _bar(error: float) -> str:

@@ -20,8 +20,8 @@ from apimap.parity.pairing import Layers, Pairing, pair_tensors
 from apimap.parity.report import ParityReport, Row
 from apimap.parity.sides import sides_of, title
 from apimap.parity.steady import unsteady
-from apimap.parity.structure import TITLES, Thing
-from apimap.schema import SIDES, Side, other
+from apimap.parity.structure import Thing
+from apimap.schema import SIDES, TITLES, Side, other
 from apimap.tensors import FLOATING
 
 Bounds = Union[Tolerance, tuple[float, float], Mapping[str, tuple[float, float]], None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
+import warnings
 from typing import Any, Optional
 
 import pytest
@@ -31,17 +32,22 @@ class Parity:
 
     def __call__(self, a: Any, b: Any, inputs: Any, **options: Any) -> None:
         """Fail where ``check_parity`` of these arguments finds more than rounding."""
-        report = self.check(a, b, inputs, **options)
+        report = self._checked(a, b, inputs, options)
         if not report.ok:
             raise ParityError(str(report))
 
     def check(self, a: Any, b: Any, inputs: Any, **options: Any) -> ParityReport:
         """The report of ``check_parity``, with the marker's tolerances where none are given."""
+        return self._checked(a, b, inputs, options)
+
+    def _checked(self, a: Any, b: Any, inputs: Any, options: dict[str, Any]) -> ParityReport:
         from apimap.parity.check import check_parity
 
         given = {**self._marked(), **options}
         begin = time.perf_counter()
         report = check_parity(a, b, inputs, **given)
+        for note in report.notes:  # those of a report that is fine are seen nowhere else
+            warnings.warn(note, stacklevel=3)
         self._record(hand_written(report, a, b, given, time.perf_counter() - begin))
         return report
 
@@ -51,9 +57,9 @@ class Parity:
         feed, found = Feed.of([entry], Choice([direction], max_examples=examples)), []
         while (job := feed.take()) is not None:
             case = timed(job.case)
-            feed.done(job, case.state)
-            self._record(case)
-            found.append(case)
+            for _, kept in feed.done(job, case):
+                self._record(kept)
+                found.append(kept)
         return found
 
     def _marked(self) -> dict[str, Any]:

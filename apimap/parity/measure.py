@@ -15,8 +15,8 @@ from apimap.frameworks.record import Cotangents, Run, Value
 from apimap.parity.compare import Tolerance, compare
 from apimap.parity.pairing import Layers, Pairing
 from apimap.parity.report import Row
-from apimap.parity.structure import TITLES, Found, Object, Thing, pair_outputs
-from apimap.schema import SIDES, Side, other
+from apimap.parity.structure import Found, Object, Thing, pair_outputs
+from apimap.schema import SIDES, TITLES, Side, other
 from apimap.tensors import Array
 
 Outcome = Union[Run, Exception]
@@ -155,6 +155,9 @@ def _things(found: Measurement, pairing: Pairing, names: Sequence[str]) -> Itera
             yield Thing(f"{name} after the call", after)
         elif writers:
             found.notes.append(f"{TITLES[writers[0]]} writes to its input {name}; {ONE_WRITER}")
+    for side in SIDES:
+        words = found.runs[side].changed
+        found.notes += [f"{TITLES[side]} changes its inputs: {', '.join(words)}"] if words else []
 
 
 def _tensors(ours: Run, theirs: Run, pairing: Pairing, problems: list[str]) -> Iterator[Found]:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 Advance = Callable[[str, int], None]
+BAD = ("differs", "crashed", "timeout", "survived")
 
 
 @contextmanager
-def progress() -> Iterator[Advance]:
-    """Call what this gives with the state of each case and how many cases there will be."""
+def progress(things: str = "cases") -> Iterator[Advance]:
+    """Call what this gives with the state of each thing and how many there will be."""
     if not sys.stderr.isatty():
         yield lambda state, total: None
         return
@@ -22,7 +23,7 @@ def progress() -> Iterator[Advance]:
 
     # A redirected stdout stays what it is; on a terminal its lines go above the bar.
     on_terminal = sys.stdout.isatty()
-    words = TextColumn("{task.fields[rate]} cases/s, left"), TextColumn("{task.fields[bad]}")
+    words = TextColumn(f"{{task.fields[rate]}} {things}/s, left"), TextColumn("{task.fields[bad]}")
     columns = (BarColumn(), MofNCompleteColumn(), words[0], TimeLeft(), words[1])
     console, found = Console(stderr=True), Counter[str]()
     with Progress(*columns, console=console, transient=True, redirect_stdout=on_terminal) as bar:
@@ -32,9 +33,7 @@ def progress() -> Iterator[Advance]:
             found[state] += 1
             done, seconds = sum(found.values()), bar.tasks[0].elapsed or 0.0
             rate = f"{done / seconds:.1f}" if seconds else "-"
-            bad = ", ".join(
-                f"{found[s]} {s}" for s in ("differs", "crashed", "timeout") if found[s]
-            )
+            bad = ", ".join(f"{found[s]} {s}" for s in BAD if found[s])
             bar.update(task, completed=done, total=max(total, done), rate=rate, bad=bad)
 
         yield advance

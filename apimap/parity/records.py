@@ -131,6 +131,16 @@ class LayerRecord(Record):
     tolerance: Bound
 
 
+class DivergenceRecord(Record):
+    """The first layer that differs. ``alone`` is the verdict where both get PyTorch's inputs."""
+
+    name: str
+    mindspore: Annotated[str, Field(description="What stands for it in MindSpore.")]
+    detail: Annotated[str, Field(description="What differs, where, with both values.")]
+    alone: Optional[Verdict] = None
+    inputs: Annotated[str, Field(description="The .npz file with the inputs of both sides.")] = ""
+
+
 class Totals(Record):
     """How many cases ended in which state."""
 
@@ -157,9 +167,12 @@ class Results(Record):
     totals: Totals
     cases: tuple[CaseRecord, ...]
     layers: tuple[LayerRecord, ...] = ()
+    first_divergence: Optional[DivergenceRecord] = None
+    problems: Annotated[tuple[str, ...], Field(description="Sides of a model that stopped.")] = ()
+    notes: Annotated[tuple[str, ...], Field(description="Layers that were not compared.")] = ()
 
     @property
     def ok(self) -> bool:
-        """Whether no case is a finding and no layer differs."""
+        """Whether no case is a finding, no layer differs and no model stopped."""
         differing = any(layer.verdict == "differs" for layer in self.layers)
-        return not differing and all(case.ok for case in self.cases)
+        return not (differing or self.problems) and all(case.ok for case in self.cases)

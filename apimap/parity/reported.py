@@ -32,6 +32,7 @@ def hand_written(
         mode=mode,
         jit=False,
         state=report.verdict,
+        reason="; ".join(report.notes),
         seconds=round(seconds, 6),
         rows=tuple(row_record(row, _bound(row.dtype, options)) for row in report.rows),
         problems=report.problems,

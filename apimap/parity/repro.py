@@ -17,8 +17,7 @@ from apimap.parity.examine import Examination, Options
 from apimap.parity.inputs import Inputs
 from apimap.parity.report import ParityReport
 from apimap.parity.sides import title
-from apimap.parity.structure import TITLES
-from apimap.schema import SIDES, Side, other
+from apimap.schema import SIDES, TITLES, Side, other
 from apimap.tensors import Array
 
 VERIFIED_BELOW = 64 * 2**20

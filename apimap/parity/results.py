@@ -9,6 +9,7 @@ import json
 import shlex
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,6 +20,7 @@ from apimap.parity.records import FINDINGS as FINDINGS
 from apimap.parity.records import STATES as STATES
 from apimap.parity.records import Bound as Bound
 from apimap.parity.records import CaseRecord as CaseRecord
+from apimap.parity.records import DivergenceRecord as DivergenceRecord
 from apimap.parity.records import LayerRecord as LayerRecord
 from apimap.parity.records import Results as Results
 from apimap.parity.records import RowRecord as RowRecord
@@ -28,6 +30,7 @@ from apimap.parity.report import versions
 
 if TYPE_CHECKING:
     from apimap.parity.cases import Case
+    from apimap.parity.depth import LayerReport
     from apimap.parity.report import Row
     from apimap.parity.run_case import CaseResult
 
@@ -41,9 +44,9 @@ def collect(
     seconds: float,
     device: str = DEVICE,
     interrupted: bool = False,
-    layers: Iterable[LayerRecord] = (),
+    **by_layer: Any,
 ) -> Results:
-    """The results of a sweep that has just ended."""
+    """The results of a sweep that has just ended; ``by_layer`` is of a run of two models."""
     kept = tuple(cases)
     counts = Counter(case.state for case in kept)
     return Results(
@@ -55,34 +58,28 @@ def collect(
         interrupted=interrupted,
         totals=Totals(cases=len(kept), **{state: counts[state] for state in STATES}),
         cases=kept,
-        layers=tuple(layers),
+        **by_layer,
     )
 
 
-def record(result: CaseResult, seconds: float = 0.0, repro: str = "") -> CaseRecord:
-    """What became of a case; ``repro`` is made from the case where it is not given."""
+def record(result: CaseResult) -> CaseRecord:
+    """What became of a case."""
     case, report = result.case, result.report
     return _record(
         case,
         result.state,
         reason=result.reason,
         route=result.route,
-        seconds=seconds,
-        repro=repro,
         rows=tuple(row_record(row, _bound(row.dtype, case)) for row in report.rows),
         problems=report.problems,
     )
 
 
 def lost(
-    case: Case,
-    state: Literal["crashed", "timeout"],
-    reason: str,
-    seconds: float = 0.0,
-    repro: str = "",
+    case: Case, state: Literal["crashed", "timeout"], reason: str, seconds: float = 0.0
 ) -> CaseRecord:
     """A case whose process died, or was ended because it took too long."""
-    return _record(case, state, reason=reason, seconds=seconds, repro=repro)
+    return _record(case, state, reason=reason, seconds=round(seconds, 6))
 
 
 def repro_line(case: Case) -> str:
@@ -92,7 +89,7 @@ def repro_line(case: Case) -> str:
     return shlex.join(words)
 
 
-def _record(case: Case, state: State, *, seconds: float, repro: str, **found: Any) -> CaseRecord:
+def _record(case: Case, state: State, **found: Any) -> CaseRecord:
     return CaseRecord(
         id=case.id,
         torch=case.entry.torch,
@@ -102,10 +99,20 @@ def _record(case: Case, state: State, *, seconds: float, repro: str, **found: An
         mode=case.mode,
         jit=case.jit,
         state=state,
-        seconds=round(seconds, 6),
-        repro=repro or repro_line(case),
+        repro=repro_line(case),
         **found,
     )
+
+
+def layers_found(report: LayerReport) -> dict[str, Any]:
+    """What two models that ran layer by layer add to ``Results``."""
+    first = None if report.first is None else DivergenceRecord(**asdict(report.first))
+    return {
+        "layers": tuple(LayerRecord(**asdict(row)) for row in report.rows),
+        "first_divergence": first,
+        "problems": report.problems,
+        "notes": report.notes,
+    }
 
 
 def row_record(row: Row, bound: Bound) -> RowRecord:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from apimap.parity.feed import Feed, Group, Job
@@ -13,8 +13,8 @@ from apimap.parity.progress import progress
 from apimap.parity.records import CaseRecord, Results
 from apimap.parity.results import collect
 from apimap.parity.told import counts, finding
-from apimap.parity.worker import Setup, prepare, timed
-from apimap.parity.workers import Done, Workers
+from apimap.parity.worker import Setup
+from apimap.parity.workers import Workers, in_this_process
 
 Tell = Callable[[str], None]
 
@@ -38,16 +38,19 @@ class _Sweep:
     by_group: dict[int, list[CaseRecord]] = field(default_factory=dict)
 
     def note(self, job: Job, record: CaseRecord) -> None:
-        """Keep a record; tell what is wrong at once, and how a group went when it is over."""
-        again = _repro(record, self.setup)
-        record = record.model_copy(update={"repro": again})
-        self.records.append(record)
+        """Keep a record, and tell how a group went when it is over."""
         kept = self.by_group.setdefault(id(job.group), [])
-        kept.append(record)
-        if not record.ok:
-            self.tell(finding(record))
+        kept.append(self.keep(record))
         if job.group.is_over:
             self.tell(self.line(job.group, kept))
+
+    def keep(self, record: CaseRecord) -> CaseRecord:
+        """Keep a record, and tell what is wrong at once."""
+        record = record.model_copy(update={"repro": again(record.repro, self.setup)})
+        self.records.append(record)
+        if not record.ok:
+            self.tell(finding(record))
+        return record
 
     @staticmethod
     def line(group: Group, records: Sequence[CaseRecord]) -> str:
@@ -62,14 +65,16 @@ def run(feed: Feed, setup: Setup, way: Way, *, seed: int, tell: Tell) -> Results
     """
     sweep = _Sweep(feed, setup, tell)
     begin, interrupted = time.perf_counter(), False
-    source = Workers(feed, setup, way.jobs, way.case_timeout).run() if way.jobs else None
+    workers = Workers(feed, setup, way.jobs, way.case_timeout)
     try:
         with progress() as advance:
-            for job, record in source or _here(feed, setup):
+            for job, record in workers.run() if way.jobs else in_this_process(feed, setup):
                 sweep.note(job, record)
                 advance(record.state, feed.total)
     except KeyboardInterrupt:
         interrupted = True
+        for record in feed.unfinished():
+            sweep.keep(record)
     seconds = time.perf_counter() - begin
     device = setup.device
     return collect(
@@ -77,16 +82,7 @@ def run(feed: Feed, setup: Setup, way: Way, *, seed: int, tell: Tell) -> Results
     )
 
 
-def _here(feed: Feed, setup: Setup) -> Iterator[Done]:
-    """In this process, where a debugger works, and a crash is the end."""
-    prepare(setup)
-    while (job := feed.take()) is not None:
-        record = timed(job.case)
-        feed.done(job, record.state)
-        yield job, record
-
-
-def _repro(record: CaseRecord, setup: Setup) -> str:
+def again(line: str, setup: Setup) -> str:
     """The line that runs a case again, with what is the user's own and the device."""
     words: list[str] = []
     for name in setup.rules:
@@ -95,4 +91,4 @@ def _repro(record: CaseRecord, setup: Setup) -> str:
         words += ["--mappings", os.path.relpath(path)]
     if setup.device != "CPU":
         words += ["--device", setup.device]
-    return " ".join([record.repro, shlex.join(words)]).strip()
+    return " ".join([line, shlex.join(words)]).strip()

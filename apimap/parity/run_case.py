@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal, Union
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Optional, Union
 
 import numpy as np
 
-from apimap import layers as conversion
 from apimap.composed import is_composed
 from apimap.errors import Unsupported
 from apimap.frameworks import framework
@@ -19,14 +18,14 @@ from apimap.parity.cases import Case
 from apimap.parity.compare import Tolerance, Verdict
 from apimap.parity.measure import Settings, measure, runner
 from apimap.parity.pairing import Layers, pair_tensors
-from apimap.parity.report import ParityReport
+from apimap.parity.report import ParityReport, Row
+from apimap.parity.round_trip import Seen, convert, flag_lost
 from apimap.schema import Parity, Side, other
 from apimap.tensors import FLOATING
 from apimap.weights import filled
 
 State = Union[Verdict, Literal["refused", "rejected"]]
 NONE: Mapping[str, str] = {}
-SOME_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
 @dataclass(frozen=True)
@@ -55,28 +54,29 @@ class CaseResult:
         return f"{self.report}"
 
 
-def run_case(case: Case) -> CaseResult:
+def run_case(case: Case, seen: Optional[Seen] = None) -> CaseResult:
     """Execute one case.
 
     The converted layer must agree in outputs, gradients and buffers, and convert back to the same
-    class, text, flags and bits.
+    class, text, flags and bits. A sweep says with ``seen`` what went back before with another
+    input.
     """
     try:
         source = build_source(case)
     except Exception as error:  # the framework's own verdict on an argument set
         return CaseResult(case, "rejected", f"{type(error).__name__}: {error}")
     try:
-        converted = convert(source, other(case.source))
+        converted = convert(source, other(case.source), case.entry.flavor)
     except Exception as error:  # a bug of apimap is a finding of this case
         return _unconverted(case, source, error)
-    problems = list(_round_trip(source, converted, case.source))
+    problems = flag_lost(source, converted, case.source)
+    problems += (seen or Seen()).lost(case, bool(_frozen(case)), source, converted)
     layers: Layers = {case.source: source, other(case.source): converted}
     pairing = pair_tensors(layers["torch"], layers["mindspore"])
     found = measure(layers, case.draw_inputs(), pairing, settings_of(case), tree=case.tree)
     if case.source in found.raised:
         return CaseResult(case, "rejected", str(found.raised[case.source]))
-    result = _failed(case, [*problems, *found.problems])
-    report = replace(result.report, rows=tuple(found.rows))
+    report = _report(case, [*problems, *found.problems], found.rows)
     route = "composed" if is_composed(converted) else "native"
     return CaseResult(case, report.verdict, "", route, report)
 
@@ -84,8 +84,10 @@ def run_case(case: Case) -> CaseResult:
 def build_source(case: Case) -> Any:
     """The case's source layer, with random tensors in the case's dtype and its training flag."""
     side = framework(case.source)
-    generator = np.random.default_rng((case.seed, 3))
-    kwargs = {k: make(v, case.source, generator, case.dtype) for k, v in case.kwargs.items()}
+    kwargs = dict(case.kwargs)
+    if any(isinstance(value, (tuple, Mapping)) for value in kwargs.values()):
+        generator = np.random.default_rng((case.seed, 3))
+        kwargs = {k: make(v, case.source, generator, case.dtype) for k, v in kwargs.items()}
     layer = side.build(case.api, kwargs)
     given = {name for name, value in kwargs.items() if side.is_tensor(value)}
     randomise(layer, case.source, case.seed, case.dtype, _frozen(case), given)
@@ -120,9 +122,12 @@ def randomise(
     ``frozen`` are filled with ones or zeros, those that are ``given`` stay as they are.
     """
     speaker = framework(side)
+    slots = speaker.slots(layer)
+    if not slots:
+        return
     generator = np.random.default_rng((seed, 2))
-    trainable = runner(side).trainable(layer)
-    for name, slot in speaker.slots(layer).items():
+    trainable, device = runner(side).trainable(layer), speaker.use_device(None)
+    for name, slot in slots.items():
         if name in given:
             continue
         if name in frozen:
@@ -133,22 +138,14 @@ def randomise(
             value = Value.of(
                 generator.integers(0, 2 if slot.dtype == "bool" else 9, slot.shape), slot.dtype
             )
-        made = speaker.new_tensor(
-            name, value.stored.copy(), value.dtype, name in trainable, speaker.use_device(None)
-        )
-        speaker.set_tensor(layer, name, made)
+        tensor = speaker.plain_tensor(value.stored.copy(), value.dtype, device)
+        speaker.fill(layer, name, tensor, trainable=name in trainable)
 
 
 def _floats(name: str, shape: tuple[int, ...], generator: np.random.Generator) -> Any:
     if "var" in name.rpartition(".")[2]:
         return 10.0 ** generator.uniform(-2.5, 0.5, shape)
-    inner = np.prod(shape[1:]) if len(shape) > 1 else 1.0
-    return generator.standard_normal(shape) / np.sqrt(max(inner, 1.0))
-
-
-def convert(layer: Any, to: Side) -> Any:
-    """``to_torch`` or ``to_mindspore``."""
-    return conversion.to_torch(layer) if to == "torch" else conversion.to_mindspore(layer)
+    return generator.standard_normal(shape) / math.sqrt(max(math.prod(shape[1:]), 1))
 
 
 def settings_of(case: Case) -> Settings:
@@ -167,44 +164,9 @@ def _unconverted(case: Case, source: Any, error: Exception) -> CaseResult:
         return CaseResult(case, "rejected", f"{type(rejection).__name__}: {rejection}")
     if isinstance(error, Unsupported) and error.because.strip():
         return CaseResult(case, "refused", error.because)
-    return _failed(case, [f"the conversion raised {type(error).__name__}: {error}"])
-
-
-def _failed(case: Case, problems: list[str]) -> CaseResult:
-    report = ParityReport((), tuple(problems), case.seed, case.id, case.source)
+    report = _report(case, [f"the conversion raised {type(error).__name__}: {error}"])
     return CaseResult(case, report.verdict, report=report)
 
 
-def _round_trip(source: Any, converted: Any, side: Side) -> Iterator[str]:
-    """What the conversion or the way back lost."""
-    speaker, target = framework(side), framework(other(side))
-    if target.is_training(converted) != speaker.is_training(source):
-        yield "the training flag was lost"
-    try:
-        back = convert(converted, side)
-    except Exception as error:  # as above
-        yield f"the way back raised {type(error).__name__}: {error}"
-        return
-    if speaker.api_of(type(back)) != speaker.api_of(type(source)):
-        yield f"the way back gives {speaker.api_of(type(back))}"
-    texts = [SOME_ADDRESS.sub("", repr(layer)) for layer in (source, back)]
-    if texts[0] != texts[1]:
-        yield f"the way back gives {texts[1]}, not {texts[0]}"
-    if speaker.is_training(back) != speaker.is_training(source):
-        yield "the way back loses the training flag"
-    yield from _tensors_lost(speaker.tensors(source), speaker.tensors(back))
-
-
-def _tensors_lost(source: Any, back: Any) -> Iterator[str]:
-    if list(source) != list(back):
-        yield f"the way back has tensors {list(back)}, not {list(source)}"
-    for name, view in source.items():
-        other_view = back.get(name)
-        if other_view is None:
-            continue
-        if (view.dtype, view.trainable) != (other_view.dtype, other_view.trainable):
-            yield f"the way back changes dtype or requires_grad of {name!r}"
-        if view.array.tobytes() != other_view.array.tobytes():
-            yield f"the way back changes bits of {name!r}"
-        if view.array.size and np.shares_memory(view.array, other_view.array):
-            yield f"{name!r} shares memory with the copy"
+def _report(case: Case, problems: Sequence[str], rows: Sequence[Row] = ()) -> ParityReport:
+    return ParityReport(tuple(rows), tuple(problems), case.seed, case.id, case.source)

@@ -28,7 +28,8 @@ def own_files(words: Sequence[str]) -> tuple[str, ...]:
 def select(words: Sequence[str]) -> list[Entry]:
     """The entries that any of the words means, in the catalog's order; all where there is none.
 
-    A word is an API's name of either side, with or without its package, a pattern such as
+    A word is an API's name of either side, with or without its package (an entry of a flavor goes
+    by the full name of MindSpore's), a pattern such as
     ``*Conv*``, a family (``conv`` for mappings/nn/conv.yaml), or the path of a mapping file or
     folder, which must be loaded.
 
@@ -50,7 +51,10 @@ def _means(word: str, item: LoadedEntry) -> bool:
     if is_path(word):
         file, path = Path(item.file).resolve(), Path(word).resolve()
         return file == path or path in file.parents
-    names = [name for name in (item.entry.torch, item.entry.mindspore) if name]
+    entry = item.entry
+    if entry.flavor:
+        return word == Path(item.file).stem or fnmatchcase(entry.mindspore, word)
+    names = [name for name in (entry.torch, entry.mindspore) if name]
     short = (name.rpartition(".")[2] for name in names)
     return word == Path(item.file).stem or any(fnmatchcase(name, word) for name in (*names, *short))
 

@@ -8,8 +8,7 @@ from apimap.errors import InvalidCall
 from apimap.frameworks import framework
 from apimap.parity.inputs import Inputs
 from apimap.parity.measure import Settings, attempt
-from apimap.parity.structure import TITLES
-from apimap.schema import SIDES, Side, other
+from apimap.schema import SIDES, TITLES, Side, other
 
 FORWARD = Settings(gradients=False)
 

@@ -78,7 +78,7 @@ class Given:
         del generator
         value = json.loads(self.json)
         if self.dtype is None:
-            return value
+            return tuple(value) if isinstance(value, list) else value
         return Value.of(np.array(value), dtype if self.dtype == "float" else self.dtype)
 
 

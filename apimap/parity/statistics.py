@@ -31,8 +31,7 @@ from apimap.parity.distributions import (
 from apimap.parity.measure import runner
 from apimap.parity.pairing import pair_tensors
 from apimap.parity.sides import side_of
-from apimap.parity.structure import TITLES
-from apimap.schema import SIDES, Side
+from apimap.schema import SIDES, TITLES, Side
 from apimap.tensors import Array
 
 ULPS = 4

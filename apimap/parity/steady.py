@@ -8,8 +8,7 @@ from apimap.parity.compare import compare
 from apimap.parity.inputs import Inputs
 from apimap.parity.measure import Measurement, Settings, attempt
 from apimap.parity.pairing import Layers
-from apimap.parity.structure import TITLES
-from apimap.schema import SIDES
+from apimap.schema import SIDES, TITLES
 
 WHAT_TO_DO = (
     "such a model cannot be compared value for value: switch the randomness off (modes=['eval'], "

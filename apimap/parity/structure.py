@@ -12,9 +12,8 @@ import numpy as np
 from apimap.frameworks.nest import Branch, Place, Plain, Tree
 from apimap.frameworks.record import Run, Value
 from apimap.parity.compare import Comparison
-from apimap.schema import SIDES, Side
+from apimap.schema import SIDES, TITLES, Side
 
-TITLES: dict[Side, str] = {"torch": "PyTorch", "mindspore": "MindSpore"}
 NOTHING = Plain(None)
 
 

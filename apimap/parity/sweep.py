@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Optional
 
 from apimap.parity.cases import Direction, generate
+from apimap.parity.round_trip import Seen
 from apimap.parity.run_case import CaseResult, run_case
 from apimap.schema import Entry
 
@@ -22,12 +23,13 @@ def sweep(
     ``max_examples`` counts cases that were run; a case that its own framework rejects is yielded
     too, and another one is drawn for it. Nothing is drawn twice.
     """
+    seen = Seen()
     for batch in generate(entry, direction, max_examples=max_examples, seed=seed):
         cases, run = batch.cases, 0
         if batch.wanted is not None:
             cases = itertools.islice(cases, TRIES * batch.wanted)
         for case in cases:
-            result = run_case(case)
+            result = run_case(case, seen)
             yield result
             run += result.state != "rejected"
             if run == batch.wanted:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from apimap.parity.records import STATES, CaseRecord, Results, RowRecord
+
+if TYPE_CHECKING:
+    from apimap.parity.mutant_feed import Outcome
 
 ROWS_SHOWN = 4
 
@@ -59,3 +63,22 @@ def summary(results: Results) -> str:
 def versions(results: Results) -> str:
     """As in ``apimap 0.1.0, torch 2.13.0``."""
     return ", ".join(f"{name} {version or 'absent'}" for name, version in results.versions.items())
+
+
+def outcome(found: Outcome) -> str:
+    """What became of a mutant, and the line that shows it or would."""
+    return f"{found}\n  again: {found.case}" if found.case else str(found)
+
+
+def mutation(found: Mapping[str, Any], wanted: float) -> str:
+    """One line: what share of faults was caught, and whether that is enough."""
+    share = found["caught_share"]
+    if share is None:
+        return f"no fault can be planted: {found['equivalents']} are equivalent"
+    ended = "interrupted after " if found["interrupted"] else ""
+    by = ", ".join(f"{number} {how}" for how, number in found["caught_by"].items())
+    return (
+        f"{ended}{found['mutants']} faults in {found['seconds']:.1f} s: {found['caught']} caught "
+        f"({by}), {share:.1%}, of which at least {wanted:.1%} are wanted; "
+        f"{len(found['survivors'])} survived; {found['equivalents']} more are equivalent"
+    )

@@ -1,4 +1,4 @@
-"""The process that runs cases: what comes through its pipe, one after the other."""
+"""The process that does tasks: what comes through its pipe, one after the other."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import signal
 import sys
 import time
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Literal, Optional, Protocol
 
 from apimap.catalog import load_mappings
 from apimap.errors import ApimapError, BackendUnavailable, InvalidCall
@@ -23,9 +24,12 @@ from apimap.frameworks import framework
 from apimap.parity.cases import Case
 from apimap.parity.records import CaseRecord
 from apimap.parity.results import lost, record
+from apimap.parity.round_trip import Seen
 from apimap.schema import SIDES
 
 READY = "ready"
+Beat = Callable[[str], None]
+Lost = Literal["crashed", "timeout"]
 DUMP: Optional[int] = getattr(signal, "SIGUSR1", None)
 """The signal upon which a worker writes where it is; Windows has none."""
 
@@ -53,8 +57,50 @@ class Failure:
     hint: str
 
 
+class Task(Protocol):
+    """Something for a worker to do, which travels to it through the pipe."""
+
+    def run(self, beat: Beat) -> Any:
+        """Do it. ``beat`` says that all is well; what it is told last, ``lost`` gets."""
+
+    def lost(self, state: Lost, reason: str, seconds: float, last: str) -> Any:
+        """The result where the process died, or was ended because it took too long."""
+
+
+@dataclass(frozen=True)
+class CaseTask:
+    """Run one case; ``drawn`` is one that no mapping file lists."""
+
+    case: Case
+    drawn: bool = False
+
+    def run(self, beat: Beat) -> CaseRecord:
+        """On the clock."""
+        del beat
+        return timed(self.case, drawn=self.drawn, seen=_seen())
+
+    def lost(self, state: Lost, reason: str, seconds: float, last: str) -> CaseRecord:
+        """A finding."""
+        del last
+        return lost(self.case, state, reason, seconds)
+
+
+@dataclass(frozen=True)
+class Said:
+    """A task's sign of life."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a task returned."""
+
+    value: Any
+
+
 def serve(connection: Connection, setup: Setup, log: str) -> None:
-    """Run cases until the parent sends None or goes away."""
+    """Do tasks until the parent sends None or goes away."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     _redirect(log)
     try:
@@ -65,8 +111,8 @@ def serve(connection: Connection, setup: Setup, log: str) -> None:
         return
     connection.send(READY)
     with contextlib.suppress(EOFError, BrokenPipeError):
-        while (case := connection.recv()) is not None:
-            connection.send(timed(case))
+        while (task := connection.recv()) is not None:
+            connection.send(Result(task.run(lambda text: connection.send(Said(text)))))
     os._exit(0)  # the frameworks' own ways out take seconds, and may crash
 
 
@@ -91,9 +137,13 @@ def prepare(setup: Setup) -> None:
     """
     if setup.threads is not None:
         os.environ.setdefault("OMP_NUM_THREADS", str(setup.threads))
+    _seen.cache_clear()
     load_own(setup.rules, setup.mappings)
     for side in SIDES:
         framework(side).use_device(setup.device)
+    measuring = importlib.import_module("apimap.parity.measure")
+    for side in SIDES:
+        measuring.runner(side)
     importlib.import_module("apimap.parity.run_case")  # before the first case is on the clock
 
 
@@ -139,15 +189,24 @@ def _import_file(path: Path) -> Any:
     return module
 
 
-def timed(case: Case) -> CaseRecord:
-    """Run one case in this process, on the clock."""
-    from apimap.parity.run_case import run_case
+@cache
+def _seen() -> Seen:
+    """What this process's sweep need not look at again."""
+    return Seen()
+
+
+def timed(case: Case, *, drawn: bool = False, seen: Optional[Seen] = None) -> CaseRecord:
+    """Run one case in this process, on the clock; one that was ``drawn`` may be no case."""
+    from apimap.parity.legal import no_case
+    from apimap.parity.run_case import CaseResult, run_case
 
     begin = time.perf_counter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            found = record(run_case(case))
+            result = run_case(case, seen)
+            reason = no_case(result) if drawn else ""
+            found = record(CaseResult(case, "rejected", reason) if reason else result)
         except Exception as error:  # noqa: BLE001  the sweep goes on
             found = lost(case, "crashed", f"apimap itself raised {error!r}")
     return found.model_copy(update={"seconds": round(time.perf_counter() - begin, 6)})

@@ -1,7 +1,7 @@
-"""Worker processes that may die: one record for each case, whatever it does to its process.
+"""Worker processes that may die: one result for each task, whatever it does to its process.
 
-They are spawned, never forked: MindSpore hangs in a forked child. A process takes case after case
-through a pipe, and is replaced only when a case killed it or had to be ended.
+They are spawned, never forked: MindSpore hangs in a forked child. A process takes task after task
+through a pipe, and is replaced only when a task killed it or had to be ended.
 """
 
 from __future__ import annotations
@@ -14,31 +14,64 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Optional, Protocol
 
 from apimap.errors import BackendUnavailable
-from apimap.parity.feed import Feed, Job
-from apimap.parity.records import CaseRecord
-from apimap.parity.results import lost
-from apimap.parity.worker import DUMP, Failure, Setup, serve, unavailable
+from apimap.parity.worker import (
+    DUMP,
+    Failure,
+    Lost,
+    Result,
+    Said,
+    Setup,
+    Task,
+    prepare,
+    serve,
+    unavailable,
+)
 
-AHEAD = 3
-"""Cases that a worker has before it, so that it never waits for the parent."""
 START_LIMIT = 600.0
 """Seconds in which a worker must have imported both frameworks."""
 FRAME = re.compile(r'^  File "(?P<file>.*)", line (?P<line>\d+) in (?P<name>.*)$', re.MULTILINE)
 FRAMES = 5
-Done = tuple[Job, CaseRecord]
+
+
+class Job(Protocol):
+    """A task, and what its feed needs to know with the result."""
+
+    @property
+    def task(self) -> Task:
+        """What a worker is given."""
+
+
+class Feed(Protocol):
+    """Where tasks come from, and their results go."""
+
+    ahead: int
+    """Tasks that a worker has before it."""
+
+    def take(self, worker: int = 0) -> Optional[Any]:
+        """The next job, for this worker; None where there is none at present."""
+
+    def done(self, job: Any, result: Any) -> Iterable[Any]:
+        """Note the result of a job; returns what is known for good by now."""
+
+
+def in_this_process(feed: Feed, setup: Setup) -> Iterator[Any]:
+    """What the feed makes of its tasks here, where a debugger works, and a crash is the end."""
+    prepare(setup)
+    while (job := feed.take()) is not None:
+        yield from feed.done(job, job.task.run(lambda text: None))
 
 
 @dataclass
 class _Worker:
-    """A process, the cases before it, and when the first of them began."""
+    """A process, the tasks before it, when the first began or was last heard of, and its words."""
 
     process: Any
     connection: Connection
@@ -46,13 +79,14 @@ class _Worker:
     since: float = field(default_factory=time.monotonic)
     waiting: deque[Job] = field(default_factory=deque)
     is_ready: bool = False
+    last: str = ""
 
     def feed(self, job: Job) -> None:
         if not self.waiting and self.is_ready:
             self.since = time.monotonic()
         self.waiting.append(job)
         with contextlib.suppress(BrokenPipeError):  # its end is seen when it is read from
-            self.connection.send(job.case)
+            self.connection.send(job.task)
 
     def limit(self, case_timeout: float) -> float:
         return case_timeout if self.is_ready else START_LIMIT
@@ -86,7 +120,7 @@ class _Worker:
 
 
 class Workers:
-    """Up to ``jobs`` processes that run the cases of a feed."""
+    """Up to ``jobs`` processes that do the tasks of a feed."""
 
     def __init__(self, feed: Feed, setup: Setup, jobs: int, case_timeout: float) -> None:
         self.feed, self.setup, self.jobs, self.case_timeout = feed, setup, jobs, case_timeout
@@ -94,8 +128,8 @@ class Workers:
         self._again: deque[Job] = deque()
         self._folder = tempfile.TemporaryDirectory(prefix="apimap-", ignore_cleanup_errors=True)
 
-    def run(self) -> Iterator[Done]:
-        """Every case with its record, as they are done.
+    def run(self) -> Iterator[Any]:
+        """What the feed makes of the results, as they come.
 
         Raises ``BackendUnavailable`` where a worker cannot begin.
         """
@@ -109,13 +143,13 @@ class Workers:
             self._end()
 
     def _fill(self) -> None:
-        """Give each worker cases, evenly, and start those that there is work for."""
-        for depth in range(1, AHEAD + 1):
+        """Give each worker tasks, evenly, and start those that there is work for."""
+        for depth in range(1, self.feed.ahead + 1):
             for index in range(self.jobs):
                 has_worker = index < len(self._workers)
                 if has_worker and len(self._workers[index].waiting) >= depth:
                     continue
-                job = self._again.popleft() if self._again else self.feed.take()
+                job = self._again.popleft() if self._again else self.feed.take(index)
                 if job is None:
                     return
                 if not has_worker:
@@ -132,7 +166,7 @@ class Workers:
         theirs.close()
         return _Worker(process, ours, log)
 
-    def _listen(self) -> Iterator[Done]:
+    def _listen(self) -> Iterator[Any]:
         """Wait for the next message or deadline, and take what has come."""
         timeout = min(worker.left(self.case_timeout) for worker in self._workers)
         wait([worker.connection for worker in self._workers], max(timeout, 0.0))
@@ -143,17 +177,18 @@ class Workers:
             except (EOFError, OSError):
                 yield from self._bury(worker, "crashed", worker.fate())
 
-    def _take(self, worker: _Worker, message: Any) -> Iterator[Done]:
+    def _take(self, worker: _Worker, message: Any) -> Iterator[Any]:
         worker.since = time.monotonic()
         if isinstance(message, Failure):
             raise unavailable(message)
-        if isinstance(message, CaseRecord):
-            job = worker.waiting.popleft()
-            self.feed.done(job, message.state)
-            yield job, message
+        if isinstance(message, Said):
+            worker.last = message.text
+        if isinstance(message, Result):
+            worker.last = ""
+            yield from self.feed.done(worker.waiting.popleft(), message.value)
         worker.is_ready = True
 
-    def _overdue(self) -> Iterator[Done]:
+    def _overdue(self) -> Iterator[Any]:
         for worker in list(self._workers):
             if worker.left(self.case_timeout) > 0:
                 continue
@@ -163,10 +198,8 @@ class Workers:
             reason = f"ended after {worker.limit(self.case_timeout):g} s{worker.place()}"
             yield from self._bury(worker, "timeout", reason)
 
-    def _bury(
-        self, worker: _Worker, state: Literal["crashed", "timeout"], reason: str
-    ) -> Iterator[Done]:
-        """Its first case is the one that did it; the others are run again by another worker."""
+    def _bury(self, worker: _Worker, state: Lost, reason: str) -> Iterator[Any]:
+        """Its first task is the one that did it; the others are run again by another worker."""
         self._workers.remove(worker)
         seconds = time.monotonic() - worker.since
         worker.kill()
@@ -178,8 +211,7 @@ class Workers:
             return
         job = worker.waiting.popleft()
         self._again.extend(worker.waiting)
-        self.feed.done(job, state)
-        yield job, lost(job.case, state, reason, seconds)
+        yield from self.feed.done(job, job.task.lost(state, reason, seconds, worker.last))
 
     def _end(self) -> None:
         for worker in self._workers:

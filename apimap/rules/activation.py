@@ -1,13 +1,13 @@
-"""Arguments of activations and dropout."""
+"""Arguments of activations."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Optional, Union
+from typing import Any, Optional, Union
 
-from apimap.errors import Unsupported
+from apimap.errors import InvalidCall, Unsupported
 from apimap.rules import rule
-from apimap.rules.values import Number, exact_complement
+from apimap.rules.values import Number
 
 
 @rule("softmax_axis")
@@ -33,25 +33,80 @@ class SoftmaxAxis:
         return axis[0]
 
 
-@rule("drop_probability")
-class DropProbability:
-    """MindSpore's keep_prob is 1 - p and counts where p is None; keep_prob=1 switches dropout off.
-
-    MindSpore's p stays below 1; PyTorch's p=1 drops everything, and is composed.
-    """
+@rule("elu_alpha")
+class EluAlpha:
+    """MindSpore's ELU takes no alpha but 1."""
 
     @staticmethod
-    def to_mindspore(p: Number) -> tuple[float, Number]:
-        """p"""
-        if p >= 1:
+    def to_mindspore(alpha: Number) -> float:
+        """1.0"""
+        if alpha != 1:
+            raise Unsupported("MindSpore 2.10's ELU takes no alpha but 1.0; PyTorch's takes any.")
+        return float(alpha)
+
+    @staticmethod
+    def to_torch(alpha: float) -> float:
+        """Unchanged"""
+        return alpha
+
+
+@rule("hardtanh_bounds")
+class HardtanhBounds:
+    """PyTorch's deprecated min_value and max_value win over min_val and max_val."""
+
+    @staticmethod
+    def to_mindspore(
+        min_val: Number, max_val: Number, min_value: Optional[Number], max_value: Optional[Number]
+    ) -> tuple[Number, Number]:
+        """One pair of bounds"""
+        low = min_val if min_value is None else min_value
+        return low, max_val if max_value is None else max_value
+
+    @staticmethod
+    def to_torch(min_val: Number, max_val: Number) -> tuple[Number, Number, None, None]:
+        """The bounds under their present names"""
+        return min_val, max_val, None, None
+
+
+@rule("initial_slope")
+class InitialSlope:
+    """PyTorch starts all slopes at one number; MindSpore takes one for each channel too."""
+
+    @staticmethod
+    def to_mindspore(init: Number) -> float:
+        """The same number as a float"""
+        return float(init)
+
+    @staticmethod
+    def to_torch(w: Any) -> float:
+        """The number, also where it is the same for all channels"""
+        if isinstance(w, float):
+            return w
+        if not isinstance(w, Sequence) or len(set(w)) != 1:
             raise Unsupported(
-                "MindSpore's Dropout takes p below 1; PyTorch's p=1 drops everything."
+                "PyTorch's PReLU starts all slopes at one number; MindSpore's w says several.",
+                hint="build the layer and convert it, which copies its slopes",
             )
-        return 0.5, p
+        return float(w[0])
+
+
+@rule("gelu_formula")
+class GeluFormula:
+    """PyTorch's none is MindSpore's False and tanh is True, which is composed for its speed."""
 
     @staticmethod
-    def to_torch(keep_prob: Number, p: Optional[Number]) -> Number:
-        """p, or 1 - keep_prob where it is None"""
-        if keep_prob == 1:
-            return 0.0
-        return exact_complement(keep_prob, "keep_prob") if p is None else p
+    def to_mindspore(approximate: str) -> bool:
+        """False for none"""
+        if approximate == "tanh":
+            raise Unsupported(
+                "MindSpore 2.10's GELU takes 3 to 10 times as long on CPU with the tanh formula "
+                "as x sigmoid(2u), which is the same function."
+            )
+        if approximate != "none":
+            raise InvalidCall(f"approximate must be one of ['none', 'tanh'], got {approximate!r}")
+        return False
+
+    @staticmethod
+    def to_torch(approximate: bool) -> str:
+        """tanh for True"""
+        return "tanh" if approximate else "none"

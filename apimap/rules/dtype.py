@@ -37,5 +37,20 @@ class Dtype:
     @staticmethod
     def to_torch(dtype: Any) -> Any:
         """The dtype of the same name, float32 by leaving it out"""
-        name = word(dtype)
+        name = word("float32" if dtype is None else dtype)
         return None if name == "float32" else Name(f"torch.{name}")
+
+
+@rule("dtype_or_none")
+class DtypeOrNone:
+    """None is the default dtype of both, where MindSpore's class takes it."""
+
+    @staticmethod
+    def to_mindspore(dtype: Any) -> Any:
+        """The dtype of the same name, or None"""
+        return None if dtype is None else Dtype.to_mindspore(dtype)
+
+    @staticmethod
+    def to_torch(dtype: Any) -> Any:
+        """The dtype of the same name, float32 by leaving it out"""
+        return Dtype.to_torch(dtype)

@@ -133,3 +133,21 @@ class LayerNormAxes:
                 f"{begin_norm_axis} and {begin_params_axis} say others."
             )
         return shape, True, True
+
+
+@rule("response_window")
+class ResponseWindow:
+    """PyTorch divides alpha by the window's size, MindSpore's window has a radius."""
+
+    @staticmethod
+    def to_mindspore(size: int, alpha: Number) -> tuple[int, float]:
+        """An odd size is a radius"""
+        if size % 2 == 0:
+            raise Unsupported(f"MindSpore's LRN has an odd window; PyTorch's size is {size}.")
+        return size // 2, alpha / size
+
+    @staticmethod
+    def to_torch(depth_radius: int, alpha: Number) -> tuple[int, float]:
+        """Twice the radius and one, by which alpha is multiplied"""
+        size = 2 * depth_radius + 1
+        return size, alpha * size

@@ -97,6 +97,31 @@ class MaxPool:
         return _size(stride), _size(padding), _size(dilation), return_indices, ceil_mode
 
 
+@rule("max_pool_3d")
+class MaxPool3d(MaxPool):
+    """As in two dimensions; a dilation of three numbers takes MindSpore's exact kernel.
+
+    Its other one gives -3.4e38 for a window of -inf alone, and sends the gradient elsewhere.
+    """
+
+    @staticmethod
+    def to_mindspore(
+        stride: Optional[Size],
+        padding: Size,
+        dilation: Size,
+        return_indices: bool,
+        ceil_mode: bool,
+        *,
+        kernel_size: Size,
+    ) -> tuple[Any, str, Any, Any, bool, bool]:
+        """The stride is kernel_size where it is None"""
+        given = (stride, padding, dilation, return_indices, ceil_mode)
+        step, mode, padding, gap, *rest = MaxPool.to_mindspore(*given, kernel_size=kernel_size)
+        if mode == "pad" and isinstance(gap, int):
+            gap = (gap,) * 3
+        return step, mode, padding, gap, *rest
+
+
 @rule("avg_pool")
 class AvgPool:
     """Plain averages are pad_mode 'valid', all others 'pad'.
@@ -135,7 +160,7 @@ class AvgPool:
     ) -> tuple[Any, Any, bool, bool, Optional[int]]:
         """The padding, or that of 'same' where it is fixed"""
         mode = mode_of(pad_mode, padding)
-        _refuse_failures(mode, padding, ceil_mode, count_include_pad, divisor_override)
+        _refuse_wrong_gradient(mode, padding, ceil_mode, count_include_pad, divisor_override)
         if mode == "same":
             padding = _fixed_same(kernel_size, stride)
             count_include_pad = count_include_pad and (ceil_mode or divisor_override is not None)
@@ -144,15 +169,71 @@ class AvgPool:
         return _size(stride), _size(padding), ceil_mode, count_include_pad, divisor_override
 
 
-def _refuse_failures(
+@rule("avg_pool_1d")
+class AvgPool1d:
+    """Always pad_mode 'pad', which is twice as fast as 'valid' on CPU."""
+
+    @staticmethod
+    def to_mindspore(
+        stride: Optional[Size],
+        padding: Size,
+        ceil_mode: bool,
+        count_include_pad: bool,
+        *,
+        kernel_size: Size,
+    ) -> tuple[Any, str, Any, bool, bool]:
+        """count_include_pad is True where there is no padding"""
+        given = (stride, padding, ceil_mode, count_include_pad, None)
+        step, _, *rest, _ = AvgPool.to_mindspore(*given, kernel_size=kernel_size)
+        return step, "pad", *rest
+
+    @staticmethod
+    def to_torch(
+        stride: Size,
+        pad_mode: str,
+        padding: Size,
+        ceil_mode: bool,
+        count_include_pad: bool,
+        *,
+        kernel_size: Size,
+    ) -> tuple[Any, Any, bool, bool]:
+        """The padding, or that of 'same' where it is fixed"""
+        mode = mode_of(pad_mode, padding)
+        if mode == "same":
+            padding = _fixed_same(kernel_size, stride)
+            count_include_pad = count_include_pad and ceil_mode
+            ceil_mode = False
+        _check_half(padding, kernel_size)
+        return _size(stride), _size(padding), ceil_mode, count_include_pad
+
+
+@rule("avg_pool_3d")
+class AvgPool3d(AvgPool):
+    """As in two dimensions, but pad_mode 'same' counts the padding where it is asked to."""
+
+    @staticmethod
+    def to_torch(
+        stride: Size,
+        pad_mode: str,
+        padding: Size,
+        ceil_mode: bool,
+        count_include_pad: bool,
+        divisor_override: Optional[int],
+        *,
+        kernel_size: Size,
+    ) -> tuple[Any, Any, bool, bool, Optional[int]]:
+        """The padding, or that of 'same' where it is fixed"""
+        mode = mode_of(pad_mode, padding)
+        _refuse_wrong_gradient(mode, padding, ceil_mode, count_include_pad, divisor_override)
+        if mode == "same":
+            padding, ceil_mode = _fixed_same(kernel_size, stride), False
+        _check_half(padding, kernel_size)
+        return _size(stride), _size(padding), ceil_mode, count_include_pad, divisor_override
+
+
+def _refuse_wrong_gradient(
     mode: str, padding: Size, ceil_mode: bool, include: bool, divisor: Optional[int]
 ) -> None:
-    if mode == "valid" and ceil_mode:
-        raise Unsupported(
-            "MindSpore's AvgPool2d fails on CPU with pad_mode 'valid' and ceil_mode, so PyTorch "
-            "has nothing to agree with.",
-            final=True,
-        )
     pads = mode == "same" or ceil_mode or not _is_zero(padding)
     if pads and divisor is not None and not include:
         raise Unsupported(
@@ -160,20 +241,3 @@ def _refuse_failures(
             "count_include_pad=False and padding; PyTorch's does.",
             final=True,
         )
-
-
-@rule("adaptive_size")
-class AdaptiveSize:
-    """An integer, or two of which None keeps the input's size."""
-
-    @staticmethod
-    def to_mindspore(output_size: Any) -> Any:
-        """Unchanged; None alone is refused, as PyTorch fails on it"""
-        if output_size is None:
-            raise Unsupported("PyTorch's AdaptiveAvgPool2d(None) fails when it is called.")
-        return output_size if isinstance(output_size, int) else tuple(output_size)
-
-    @staticmethod
-    def to_torch(output_size: Any) -> Any:
-        """Unchanged"""
-        return output_size

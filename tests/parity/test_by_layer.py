@@ -13,7 +13,7 @@ from mindspore import nn as mnn
 from torch import nn
 
 import apimap
-from apimap.parity.by_layer import layers_of
+from apimap.parity.target import layers_of
 
 X = np.random.default_rng(0).standard_normal((5, 4)).astype(np.float32)
 
@@ -161,7 +161,7 @@ def test_a_side_that_stops() -> None:
     report = apimap.check_parity(module, cell, X, by_layer=True, modes=["eval"])
     assert not report.ok
     assert report.layers is not None
-    assert "MindSpore stopped with" in " ".join(report.layers.notes)
+    assert "MindSpore stopped with" in " ".join(report.layers.problems)
     assert report.layers.rows[-1].name == "3.1"
 
 

@@ -15,6 +15,7 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
+from apimap.parity import asked
 from apimap.parity.results import Results
 
 COMMAND = [sys.executable, "-m", "apimap.cli", "parity"]
@@ -82,7 +83,7 @@ def test_json_counts_what_ran(apimap: Any) -> None:
         "parity", "torch.nn.Flatten", "--max-examples", "3", "--json", "--jobs", "0"
     )
     found = Results.model_validate_json(output)
-    assert (code, errors) == (0, "")
+    assert (code, "Traceback" in errors) == (0, False)
     assert {case.direction for case in found.cases} == {"to_torch", "to_mindspore"}
     assert found.totals.equal + found.totals.rounding > 0
     assert found.totals.cases == len(found.cases)
@@ -126,6 +127,10 @@ def test_a_dtype_alone(apimap: Any) -> None:
         (["Identity", "--device", "Ascend"], 1),
         (["Identity", "--device", "Ascend", "--jobs", "0"], 1),
         (["--layers", "no_such_module:pair"], 2),
+        (["Identity", "--random", "3", "--max-examples", "3"], 2),
+        (["Identity", "--random", "0"], 2),
+        (["Identity", "--mutate", "--junit", "junit.xml"], 2),
+        (["Identity", "--mutate", "--min-caught", "2"], 2),
     ],
 )
 def test_parity_refuses(apimap: Any, arguments: list[str], code: int) -> None:
@@ -150,11 +155,67 @@ def test_layers_of_a_users_pair(apimap: Any, tmp_path: Path) -> None:
     found = Results.model_validate_json(output)
     assert code == 0
     assert {"0", "1"} <= {layer.name for layer in found.layers}
+    assert found.first_divergence is None
     assert page.stat().st_size > 1000
 
 
-def test_mutate_prints_what_it_caught(apimap: Any) -> None:
-    code, output, _ = apimap("parity", "Flatten", "--mutate", "--json", "--max-examples", "4")
+def test_the_first_layer_that_differs_is_in_the_json(apimap: Any, tmp_path: Path) -> None:
+    """And a model that stops is a finding, though what ran before it agrees."""
+    program = tmp_path / "wrong.py"
+    program.write_text(
+        "import apimap, numpy, torch\n"
+        "def build(inputs=3):\n"
+        "    module = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Linear(3, 3))\n"
+        "    cell = apimap.to_mindspore(module)\n"
+        "    module[1] = torch.nn.Linear(inputs, 3)\n"
+        "    return module, cell, numpy.ones((4, 2), 'float32')\n"
+        "def stop():\n"
+        "    return build(5)\n"
+    )
+    code, output, errors = apimap("parity", "--layers", f"{program}:build", "--json")
+    first = Results.model_validate_json(output).first_divergence
+    assert (code, errors) == (1, "")
+    assert first is not None
+    assert (first.name, first.mindspore, first.alone) == ("1", "1", "differs")
+    assert Path(first.inputs).is_file()
+    code, output, _ = apimap("parity", "--layers", f"{program}:stop", "--json")
+    assert code == 1
+    assert "PyTorch stopped with" in Results.model_validate_json(output).problems[0]
+
+
+def test_mutate_exits_with_0_where_enough_is_caught(apimap: Any) -> None:
+    options = ["Flatten", "--mutate", "--direction", "to_mindspore", "--jobs", "0"]
+    code, output, _ = apimap("parity", *options, "--json", "--max-examples", "4")
     found = json.loads(output)
     assert {"mutants", "caught", "caught_share", "survivors"} <= set(found)
-    assert code == (1 if found["survivors"] else 0)
+    assert (code, found["caught_share"], found["survivors"]) == (0, 1.0, [])
+    code, text, _ = apimap("parity", *options, "--min-caught", "1")
+    assert code == 0
+    assert f"{found['caught']} caught" in text
+
+
+@pytest.mark.parametrize("option", [["--random", "3"], ["--mutate"]])
+def test_where_hypothesis_is_missing(
+    apimap: Any, monkeypatch: pytest.MonkeyPatch, option: list[str]
+) -> None:
+    monkeypatch.setattr(asked, "find_spec", lambda name: None)
+    code, _, errors = apimap("parity", "Identity", *option)
+    assert code == 2
+    assert "pip install hypothesis" in errors
+
+
+def test_random_cases_that_agree(apimap: Any) -> None:
+    code, output, _ = apimap("parity", "Flatten", "--random", "12", "--json", "--jobs", "0")
+    found = Results.model_validate_json(output)
+    assert code == 0
+    assert found.totals.equal + found.totals.rounding > 12
+    assert {case.direction for case in found.cases} == {"to_torch", "to_mindspore"}
+    again = apimap("parity", "Flatten", "--random", "12", "--json", "--jobs", "0").data
+    assert [case["id"] for case in again["cases"]] == [case.id for case in found.cases]
+
+
+def test_random_cases_of_one_dtype(apimap: Any) -> None:
+    options = ["--random", "5", "--dtype", "float64", "--direction", "to_mindspore"]
+    found = apimap("parity", "Flatten", *options, "--seed", "4", "--json", "--jobs", "0").data
+    assert {case["dtype"] for case in found["cases"]} == {"float64"}
+    assert all("--seed 4" in case["repro"] for case in found["cases"])

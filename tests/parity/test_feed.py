@@ -7,7 +7,14 @@ from collections import Counter
 import pytest
 
 from apimap.parity.feed import Choice, Feed, Job
+from apimap.parity.records import CaseRecord, State
+from apimap.parity.results import lost
 from apimap.parity.selection import select
+
+
+def ended(job: Job, state: State) -> CaseRecord:
+    """A record of the job's case, in some state."""
+    return lost(job.case, "crashed", "").model_copy(update={"state": state})
 
 
 @pytest.mark.parametrize("processes", [1, 3, 8])
@@ -26,6 +33,6 @@ def test_the_same_cases_are_drawn_for_any_number_of_workers(processes: int) -> N
                 return ids
             job = flying.pop(0)
             ids[job.case.id] += 1
-            feed.done(job, "rejected" if job.case.seed % 3 == 0 else "equal")
+            feed.done(job, ended(job, "rejected" if job.case.seed % 3 == 0 else "equal"))
 
     assert drawn(processes) == drawn(1)

@@ -7,13 +7,19 @@ from typing import Any
 import pytest
 
 from apimap.catalog import default_catalog
+from apimap.errors import InvalidCall
 from apimap.layouts import reverses
 from apimap.parity.bench import Bench
 from apimap.parity.faults import RULE, altered
-from apimap.parity.mutants import mutants, planted
+from apimap.parity.mutant import planted
+from apimap.parity.mutant_feed import Bout, MutantFeed, Outcome
+from apimap.parity.mutants import mutants
 from apimap.parity.mutate import mutate
+from apimap.parity.run import Way
 from apimap.rules import RULES
 from apimap.schema import Entry, Parity
+
+HERE = Way(0)
 
 
 def entry(name: str) -> Entry:
@@ -21,12 +27,17 @@ def entry(name: str) -> Entry:
 
 
 def test_every_fault_of_a_small_entry_is_caught() -> None:
-    """In a process of its own; the progress counts."""
-    steps: list[tuple[int, int]] = []
-    found = mutate([entry("GELU")], progress=lambda done, total, text: steps.append((done, total)))
-    assert (found["caught"], found["caught_share"], found["survivors"]) == (3, 1.0, [])
-    assert steps == [(1, 3), (2, 3), (3, 3)]
-    assert found["entries"][0]["torch"] == "torch.nn.GELU"
+    """In two processes; the progress counts."""
+    steps: list[tuple[str, int]] = []
+
+    def note(each: Outcome, total: int) -> None:
+        steps.append((each.fate, total))
+
+    flatten = entry("Flatten")
+    found = mutate([flatten], directions=["to_mindspore"], progress=note, way=Way(2))
+    assert (found["caught_share"], found["survivors"], found["equivalent"]) == (1.0, [], [])
+    assert steps == [("caught", 5)] * found["mutants"]
+    assert found["entries"][0]["torch"] == "torch.nn.Flatten"
 
 
 def test_a_survivor_names_the_missing_case() -> None:
@@ -34,7 +45,10 @@ def test_a_survivor_names_the_missing_case() -> None:
     flatten = entry("Flatten")
     weak = {"torch": {"vary": {"start_dim": [1]}, "inputs": [[2, 3, 4, 5]]}}
     poor = flatten.model_copy(update={"parity": Parity.model_validate(weak)})
-    found = mutate([poor], directions=["to_mindspore"], isolated=False)
+    with pytest.raises(InvalidCall, match="not in the catalog"):
+        mutate([poor], way=HERE)
+    with default_catalog().instead(flatten, poor):
+        found = mutate([poor], directions=["to_mindspore"], way=HERE)
     survivors = {each["fault"]: each for each in found["survivors"]}
     assert found["caught_share"] < 1
     missing = survivors["end_dim left at its default"]
@@ -44,7 +58,7 @@ def test_a_survivor_names_the_missing_case() -> None:
 
 def test_an_equivalent_mutant_is_told_apart() -> None:
     """MindSpore's integers are sent as they are, so that rule does nothing that way."""
-    bench = Bench(entry("Conv1d"), "to_torch", 4, 0)
+    bench = Bench(Bout(entry("Conv1d"), "to_torch", 4))
     ignored = next(m for m in bench.mutants if m.fault == "rule single_axis of stride ignored")
     outcome = bench.outcome(ignored)
     assert outcome.fate == "equivalent"
@@ -82,6 +96,24 @@ def test_nothing_stays_planted() -> None:
     assert default_catalog().find(conv.torch) is conv
     assert default_catalog().find(conv.mindspore) is conv
     assert RULE not in RULES
+
+
+def test_each_worker_stays_with_its_entry() -> None:
+    """Until nothing is left of it; then it helps another. What kills a process is caught."""
+    bouts = [Bout(entry(name), "to_mindspore") for name in ("GELU", "Flatten", "Linear")]
+    feed = MutantFeed(bouts)
+    listings = [job for job in (feed.take() for _ in bouts) if job is not None]
+    assert feed.take() is None
+    for job in listings:
+        feed.done(job, [f"fault {number}" for number in range(3)])
+    taken = [feed.take(worker) for worker in (0, 1, 0, 1, 0, 1, 0, 1, 0)]
+    assert [job.at for job in taken if job] == [0, 1, 0, 1, 0, 1, 2, 2, 2]
+    assert feed.take(0) is None
+    killed, baseline = (each for each in taken[:2] if each is not None)
+    (caught,) = feed.done(killed, killed.task.lost("crashed", "killed by SIGSEGV", 0.1, ""))
+    assert (caught.fate, caught.by, caught.why) == ("caught", "crashed", "killed by SIGSEGV")
+    (survivor,) = feed.done(baseline, baseline.task.lost("timeout", "ended", 0.1, "apimap parity"))
+    assert (survivor.fate, survivor.case) == ("survived", "apimap parity")
 
 
 @pytest.mark.parametrize(

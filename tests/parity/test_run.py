@@ -172,3 +172,21 @@ def test_bfloat16_crosses() -> None:
     for found in (torch_run.run(nn.Identity(), [x]), mindspore_run.run(mnn.Identity(), [x])):
         assert found.outputs[0].dtype == "bfloat16"
         assert np.array_equal(found.outputs[0].array, x.array)
+
+
+@pytest.mark.filterwarnings("default")
+def test_what_a_model_takes_out_of_its_inputs(parity: Any) -> None:
+    """The dict that PyTorch's side pops a key of is said to be changed, under pytest too."""
+
+    def ours(batch: Any) -> Any:
+        return batch.pop("mask") * batch["x"]
+
+    def theirs(batch: Any) -> Any:
+        return batch["mask"] * batch["x"]
+
+    x = np.ones((2, 3), np.float32)
+    given = [{"x": x, "mask": x}]
+    with pytest.warns(UserWarning, match=r"PyTorch changes its inputs: in\[0\]\['mask'\] is gone"):
+        report = parity.check(ours, theirs, given)
+    assert report.ok
+    assert set(given[0]) == {"x", "mask"}

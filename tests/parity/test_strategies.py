@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,11 +15,16 @@ from apimap.catalog import default_catalog
 from apimap.errors import InvalidCall
 from apimap.frameworks import mindspore_run, torch_run
 from apimap.parity.case_id import find_case, parse_case
-from apimap.parity.cases import Case
+from apimap.parity.cases import DIRECTIONS, Case
+from apimap.parity.feed import Choice, Feed
+from apimap.parity.records import CaseRecord, State
+from apimap.parity.results import lost
 from apimap.parity.run_case import run_case
+from apimap.parity.search import LOST, Search
 from apimap.parity.specs import Given, InputSpec
-from apimap.parity.strategies import cases, search, smallest, styles
+from apimap.parity.strategies import cases, smallest, styles
 from apimap.parity.styles import STYLES
+from apimap.parity.worker import timed
 from apimap.rules import RULES, find_rule
 
 CONV = default_catalog().find("torch.nn.Conv1d")
@@ -33,15 +39,74 @@ def test_a_planted_bug_is_found_and_shrunk(monkeypatch: pytest.MonkeyPatch) -> N
         return (mode, amount + 1) if shape["dilation"] != (1,) else (mode, amount)
 
     monkeypatch.setitem(RULES, rule.name, replace(rule, to_mindspore=wrong))
-    failure = search(CONV, "to_mindspore", max_examples=150).failure
-    assert failure is not None
-    case = failure.case
+    search = Search(CONV, "to_mindspore", 150)
+    kept = searched(search, lambda case: timed(case, drawn=True))
+    assert [record.state for record in kept if not record.ok] == ["differs"]
+    assert kept[-1].state == "differs"
+    case = parse_case(CONV, kept[-1].id)
     assert set(case.kwargs) == {"in_channels", "out_channels", "groups", "kernel_size", "dilation"}
     assert (case.dtype, case.mode) == ("float32", "train")
     assert [spec.style for spec in case.inputs if isinstance(spec, InputSpec)] == [""]
-    again = parse_case(CONV, case.id)
-    assert again == case
-    assert run_case(again).state == "differs"
+    assert run_case(case).state == "differs"
+    assert search.expected == len(kept)
+
+
+def searched(search: Search, run: Callable[[Case], CaseRecord]) -> list[CaseRecord]:
+    """What a search keeps of the cases that it draws."""
+    kept = []
+    while (case := search.take()) is not None:
+        assert search.take() is None
+        assert not search.is_over
+        kept += search.done(run(case))
+    assert search.is_over
+    return kept
+
+
+def as_state(case: Case, state: State) -> CaseRecord:
+    """A record of the case, in some state."""
+    return lost(case, "crashed", "killed", 0.5).model_copy(update={"state": state})
+
+
+def test_a_crash_is_shrunk_too() -> None:
+    """A finding of another kind that turns up on the way is kept as it is."""
+
+    def run(case: Case) -> CaseRecord:
+        if case.kwargs.get("stride", 1) in (1, (1,)):
+            return as_state(case, "equal")
+        is_other = case.dtype == "float64"
+        return as_state(case, "differs" if is_other else "crashed")
+
+    kept = searched(Search(CONV, "to_mindspore", 100, seed=1), run)
+    findings = [record for record in kept if not record.ok]
+    smallest = findings[-1]
+    assert {"stride"} <= set(parse_case(CONV, smallest.id).kwargs)
+    assert len(parse_case(CONV, smallest.id, seed=1).kwargs) == 5
+    assert all(record.state != smallest.state for record in findings[:-1])
+
+
+def test_shrinking_ends_where_it_costs_too_many_processes() -> None:
+    """And that is said."""
+    seen = list[str]()
+
+    def run(case: Case) -> CaseRecord:
+        seen.append(case.id)
+        return as_state(case, "crashed")
+
+    (only,) = searched(Search(CONV, "to_mindspore", 100), run)
+    assert len(seen) <= LOST
+    assert (only.state, only.id in seen) == ("crashed", True)
+    assert only.reason.startswith("killed; too many processes were lost")
+
+
+def test_ctrl_c_keeps_the_smallest_so_far() -> None:
+    """As a record, once."""
+    feed = Feed.of([CONV], Choice(["to_mindspore"], random=50))
+    for _ in range(5):
+        job = feed.take()
+        assert job is not None
+        feed.done(job, as_state(job.case, "differs"))
+    assert [record.state for record in feed.unfinished()] == ["differs"]
+    assert feed.unfinished() == []
 
 
 @given(data=st.data())
@@ -68,7 +133,7 @@ def test_everything_is_widened() -> None:
         "a kernel of 3": lambda case: case.kwargs["kernel_size"] == 3,
     }
     for name, condition in wanted.items():
-        found = smallest(CONV, "to_mindspore", condition, max_examples=300)
+        found = smallest(cases(CONV, "to_mindspore"), condition, max_examples=300)
         assert found is not None, name
 
 
@@ -80,9 +145,23 @@ def test_specials_are_left_out_where_a_trap_is_about_them() -> None:
 
 def test_random_layers_are_no_case() -> None:
     """A dropout that drops is not compared, whatever p is drawn."""
-    found = search(default_catalog().find("torch.nn.Dropout"), "to_mindspore", max_examples=30)
-    assert found.failure is None
-    assert found.states["rejected"]
+    search = Search(default_catalog().find("torch.nn.Dropout"), "to_mindspore", 30)
+    kept = searched(search, lambda case: timed(case, drawn=True))
+    assert all(record.ok for record in kept)
+    assert any(record.state == "rejected" for record in kept)
+
+
+def test_mindspores_own_layers_get_no_empty_input() -> None:
+    """Its Dense crashes there in float64."""
+    entry = default_catalog().find("torch.nn.Linear")
+    empty = {way: smallest(cases(entry, way), is_empty, max_examples=200) for way in DIRECTIONS}
+    assert empty["to_mindspore"] is not None
+    assert empty["to_torch"] is None
+
+
+def is_empty(case: Case) -> bool:
+    """Whether its input has no elements."""
+    return any(isinstance(spec, InputSpec) and 0 in spec.shape for spec in case.inputs)
 
 
 @pytest.mark.parametrize("style", STYLES[1:])

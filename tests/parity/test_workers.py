@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import subprocess
 import sys
@@ -15,7 +16,10 @@ from apimap.parity.results import Results
 COMMAND = [sys.executable, "-m", "apimap.cli", "parity"]
 RULES = '''
 import os, signal, time
+from pathlib import Path
 import apimap
+from apimap.parity.faults import RULE
+from apimap.rules import RULES
 
 
 @apimap.rule("deadly")
@@ -33,6 +37,23 @@ class Deadly:
     @staticmethod
     def to_torch(start):
         return start
+
+
+@apimap.rule("deadly_as_a_mutant")
+class DeadlyAsAMutant:
+    """Kills its process where a mutant uses it, then hangs, then is harmless."""
+
+    @staticmethod
+    def to_mindspore(start):
+        times = len(list(Path().glob("lost-*")))
+        if RULE in RULES and times < 2:
+            Path(f"lost-{times}").touch()
+            Deadly.to_mindspore(times + 1)
+        return start
+
+    @staticmethod
+    def to_torch(start):
+        return start
 '''
 MAPPING = """
 - torch: torch.nn.Flatten
@@ -45,6 +66,18 @@ MAPPING = """
       vary: {start_dim: [0, 1, -1, 2, -2]}
       inputs: [[2, 3, 4, 5]]
 """
+MUTANTS = """
+- torch: torch.nn.Flatten
+  mindspore: mindspore.nn.Flatten
+  params:
+    - {same: start_dim, rule: deadly_as_a_mutant}
+    - same: [end_dim]
+  parity:
+    torch:
+      vary: {start_dim: [0, 1, 2]}
+      inputs: [[2, 3, 4, 5]]
+"""
+MISSING = "a case is missing"
 OWN = ["own.yaml", "--rules", "own_rules.py", "--direction", "to_mindspore"]
 
 
@@ -117,3 +150,21 @@ def test_the_line_of_a_lost_case_loses_it_again(
     assert again.returncode == 1, again.stderr
     assert f"crashed: {crashed.id}" in again.stdout
     assert "1 case in" in again.stdout
+
+
+def test_a_mutant_that_kills_or_hangs_its_worker_is_caught(folder: Path) -> None:
+    """And said, as is one that no case shows; the exit code tells that too few are caught."""
+    (folder / "mutants.yaml").write_text(MUTANTS)
+    options = ["--mutate", "--direction", "to_mindspore", "--case-timeout", "6", "--json"]
+    done = sweep(folder, "mutants.yaml", "--rules", "own_rules.py", *options)
+    found = json.loads(done.stdout)
+    crashed, late = (each["why"] for each in found["lost"])
+    assert "killed by SIGSEGV, in to_mindspore (own_rules.py:" in crashed
+    assert "ended after 6 s, in to_mindspore (own_rules.py:" in late
+    assert found["caught_by"]["crashed"] == found["caught_by"]["timeout"] == 1
+    (survivor,) = found["survivors"]
+    assert (survivor["fault"], survivor["why"]) == ("end_dim left at its default", MISSING)
+    again = sweep(folder, *shlex.split(survivor["case"])[2:])
+    assert (again.returncode, "1 equal" in again.stdout) == (0, True), again.stderr
+    assert found["caught"] == found["mutants"] - 1
+    assert done.returncode == 1

@@ -11,6 +11,9 @@ from apimap.rules import find_rule
 
 MAX = find_rule("max_pool")
 AVG = find_rule("avg_pool")
+MAX_3D = find_rule("max_pool_3d")
+AVG_1D = find_rule("avg_pool_1d")
+AVG_3D = find_rule("avg_pool_3d")
 
 
 def test_a_size_is_an_integer_where_it_can_be() -> None:
@@ -87,10 +90,13 @@ def test_same_leaves_the_padding_out_unless_asked(
     assert found == expected
 
 
+def test_ceil_mode_is_ceil_mode_whatever_the_mode() -> None:
+    assert AVG.to_torch(2, "valid", 0, True, True, None, kernel_size=3) == (2, 0, True, True, None)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
-        (1, "valid", 0, True, True, None),
         (1, "pad", 1, False, False, 3),
         (1, "same", 0, False, False, 3),
     ],
@@ -107,3 +113,51 @@ def test_adaptive_size() -> None:
     assert size.to_mindspore(3) == size.to_torch(3) == 3
     with pytest.raises(Unsupported, match="fails"):
         size.to_mindspore(None)
+
+
+def test_a_maximum_of_volumes_takes_the_exact_kernel() -> None:
+    plain = MAX_3D.to_mindspore(None, 0, 1, False, False, kernel_size=2)
+    assert plain == (2, "valid", 0, 1, False, False)
+    padded = MAX_3D.to_mindspore(2, 1, 1, False, False, kernel_size=3)
+    assert padded == (2, "pad", 1, (1, 1, 1), False, False)
+    assert MAX_3D.to_torch(*padded, kernel_size=3) == (2, 1, 1, False, False)
+
+
+def test_a_mean_of_lines_is_always_pad() -> None:
+    mean = AVG_1D.to_mindspore((2,), (0,), False, False, kernel_size=(3,))
+    assert mean == (2, "pad", 0, False, True)
+    assert AVG_1D.to_torch(*mean, kernel_size=3) == (2, 0, False, True)
+    assert AVG_1D.to_torch(1, "same", 0, False, True, kernel_size=3) == (1, 1, False, False)
+
+
+def test_a_mean_of_volumes_counts_the_padding_of_same() -> None:
+    found = AVG_3D.to_torch(1, "same", 0, True, True, None, kernel_size=3)
+    assert found == (1, 1, False, True, None)
+
+
+def test_sizes_without_a_counterpart_are_refused() -> None:
+    volume = find_rule("adaptive_max_3d")
+    assert volume.to_mindspore((2, 3, 4), False) == volume.to_torch((2, 3, 4), False)
+    with pytest.raises(Unsupported, match="None"):
+        volume.to_mindspore((None, 3, 4), False)
+    with pytest.raises(Unsupported, match="int32"):
+        volume.to_torch(3, True)
+    fraction = find_rule("fractional_size")
+    assert fraction.to_mindspore(3, None) == fraction.to_torch(3, None) == (3, None)
+    with pytest.raises(Unsupported, match="both together"):
+        fraction.to_torch(3, 0.5)
+
+
+def test_sizes_of_one_axis_and_of_unpooling() -> None:
+    line, unpool = find_rule("adaptive_size_1d"), find_rule("unpool_size")
+    assert line.to_mindspore((4,)) == line.to_mindspore(4) == line.to_torch(4) == 4
+    assert unpool.to_mindspore((2, 2)) == unpool.to_torch(2) == 2
+    assert unpool.to_mindspore(None) is unpool.to_torch(None) is None
+
+
+def test_amounts_of_padding() -> None:
+    plain, mirrored = find_rule("pad_amounts"), find_rule("reflected_amounts")
+    assert plain.to_mindspore([1, -2]) == plain.to_torch((1, -2)) == (1, -2)
+    assert mirrored.to_mindspore((1, 1)) == mirrored.to_torch(1) == 1
+    with pytest.raises(Unsupported, match="negative"):
+        mirrored.to_mindspore((1, -1))

@@ -98,7 +98,10 @@ class Embedding(nn.Cell):
         shape = (*input.shape, self.weight.shape[1])
         if input.size == 0:
             return ops.zeros(shape, self.weight.dtype) + self.weight.sum() * 0
-        ids = input.reshape(-1)
+        return self.rows_of(input.reshape(-1)).reshape(shape)
+
+    def rows_of(self, ids: Any) -> Any:
+        """The rows of some indices, with PyTorch's gradients."""
         if self.shrinks:
             long = ops.stop_gradient(ops.gather(self.weight, ids, 0))
             short = _shrunk(long, self.norm_type, self.limit, self.tiny, self.root)
@@ -110,4 +113,4 @@ class Embedding(nn.Cell):
         if self.padding_idx is not None:
             is_padding = (ids == self.padding_idx).expand_dims(1)
             rows = ops.where(is_padding, ops.stop_gradient(rows), rows)
-        return rows.reshape(shape)
+        return rows

@@ -127,3 +127,32 @@ class LayerNorm(nn.Module):
         axes = input_x.shape[self.begin_norm_axis :]
         normal = functional.layer_norm(input_x, axes, eps=self.epsilon)
         return normal * self.gamma.to(normal.dtype) + self.beta.to(normal.dtype)
+
+
+@keeps_arguments
+class SyncBatchNorm(_BatchNorm):
+    """``mindspore.nn.SyncBatchNorm`` on PyTorch in one process, where nothing is synchronized."""
+
+    ranks = (2, 4)
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float = 0.9,
+        affine: bool = True,
+        gamma_init: Any = "ones",
+        beta_init: Any = "zeros",
+        moving_mean_init: Any = "zeros",
+        moving_var_init: Any = "ones",
+        use_batch_statistics: Optional[bool] = None,
+        process_groups: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        several = torch.distributed.is_available() and torch.distributed.is_initialized()
+        if process_groups is not None or (several and torch.distributed.get_world_size() > 1):
+            raise ValueError("the composed SyncBatchNorm works in one process only")
+        del gamma_init, beta_init, moving_mean_init, moving_var_init, dtype
+        super().__init__(
+            num_features, eps, momentum, affine, use_batch_statistics=use_batch_statistics
+        )
