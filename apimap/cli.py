@@ -94,7 +94,7 @@ def translate(
     api, args, kwargs = parse_call(call)
     result = converted(api, *args, **{"native_only": native_only, "flavor": flavor, **kwargs})
     if as_json:
-        fields = ("api", "kwargs", "notes", "route")
+        fields = ("api", "kwargs", "notes", "route", "initial")
         _json({"call": str(result), **{name: getattr(result, name) for name in fields}})
         return
     package = result.api.rpartition(".")[0]

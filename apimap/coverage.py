@@ -21,7 +21,7 @@ def coverage() -> dict[str, Any]:
     the way back, each "native", "composed" or "unsupported". ``mindspore`` has a row for each of
     MindSpore's, where ``state`` is the way to PyTorch. An entry that is native for its default
     arguments says "native", and falls back on its composition for others. ``kind`` is "other" for
-    a class that is no layer.
+    a class that is no layer, "initializer" for what fills new tensors.
     """
     made = evidence()
     return {
@@ -52,7 +52,7 @@ def _row(name: str, side: Side) -> Row:
         states["to_torch"] = _back(entry)
     refused = [getattr(entry.unsupported, f"to_{s}") for s in (other(side), side)]
     because = next(filter(None, [*refused, unmeasured(entry)]), None)
-    found = {**evidence(), "cases": measured(entry)}
+    found = {} if unmeasured(entry) else {**evidence(), "cases": measured(entry)}
     return {**names, "kind": entry.kind, **states, "because": because, "evidence": found}
 
 

@@ -77,8 +77,12 @@ def is_stale(entry: Entry) -> bool:
 
 
 def fingerprint(entry: Entry) -> str:
-    """A short text that changes with all that an entry's cases execute, its traps left out."""
-    parts = [entry.model_dump_json(exclude={"traps"}, by_alias=True)]
+    """A short text that changes with all that an entry's cases execute.
+
+    Its traps are left out, and its first values, which cases do not execute.
+    """
+    idle: Any = {"traps": True, "initial": True, "params": {"__all__": {"fills"}}}
+    parts = [entry.model_dump_json(exclude=idle, by_alias=True)]
     parts += [_source(module) for module in _modules(entry)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 

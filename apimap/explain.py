@@ -9,11 +9,12 @@ from typing import Any, Optional
 from apimap import signatures
 from apimap.catalog import default_catalog
 from apimap.errors import ApimapError
-from apimap.evidence import evidence
+from apimap.evidence import evidence, unmeasured
+from apimap.initial import bind_initializer
 from apimap.rules import find_rule
 from apimap.schema import SIDES, TITLES, Entry, Pair, Param, Same, Side, other
 from apimap.text import render
-from apimap.translate import Call, convert_call
+from apimap.translate import Call, converted
 
 Row = dict[str, Any]
 Calls = dict[Side, Optional[Call]]
@@ -42,25 +43,31 @@ def explanation(api: str) -> dict[str, Any]:
         "parameters": [row for param in entry.params for row in _rows(entry, param, plain)],
         "defaults": {side: str(call) for side, call in plain.items() if call},
         "tensors": [_tensor(tensor) for tensor in entry.tensors],
+        "initial": {side: getattr(entry.initial, side) for side in SIDES},
         "rules": [_rule(name) for name in _rule_names(entry)],
         "composed": {s: entry.composition(s) for s in SIDES if entry.composition(s)},
         "unsupported": entry.unsupported.model_dump(exclude_none=True),
         "dtypes": entry.dtypes.model_dump() if entry.dtypes else None,
         "traps": list(entry.traps),
-        "evidence": evidence(),
+        "evidence": {} if unmeasured(entry) else evidence(),
+        "unmeasured": unmeasured(entry) or None,
     }
 
 
 def plain_call(entry: Entry, source: Side) -> Optional[Call]:
     """What a call with defaults alone becomes; None where no case has its required arguments."""
     cases = entry.parity and getattr(entry.parity, source)
-    if not cases or entry.is_container:
+    if not entry.api(source) or entry.is_container:
         return None
     api = entry.api(source)
-    given = {**{name: values[0] for name, values in cases.vary.items()}, **cases.args}
-    needed = {k: v for k, v in given.items() if _default(api, k) is signatures.EMPTY}
     try:
-        return convert_call(entry, api, signatures.bind(api, (), needed))
+        if entry.kind == "initializer":
+            return converted(entry, api, bind_initializer(api, (), {}))
+        if not cases:
+            return None
+        given = {**{name: values[0] for name, values in cases.vary.items()}, **cases.args}
+        needed = {k: v for k, v in given.items() if _default(api, k) is signatures.EMPTY}
+        return converted(entry, api, signatures.bind(api, (), needed))
     except ApimapError:
         return None
 
@@ -120,7 +127,8 @@ def _relation(param: Param) -> str:
         return "derived" if param.rule else "same"
     if isinstance(param, Pair):
         return "derived" if param.rule else "values" if param.values else "renamed"
-    return f"{TITLES[param.side]} only"
+    fills = ", ".join(getattr(param, "fills", ()))
+    return f"{TITLES[param.side]} only" + (f", fills {fills}" if fills else "")
 
 
 def _differ(

@@ -151,7 +151,9 @@ class _Conversion:
         return self._unmapped(cls, where)
 
     def _check_platform(self, entry: Entry) -> None:
-        if self.side == "torch" and entry.platforms and self.device not in entry.platforms:
+        """Refuse a class without kernels, unless it only goes back to what it was."""
+        asked_for = self.side == "torch" and entry.flavor == self.flavor
+        if asked_for and entry.platforms and self.device not in entry.platforms:
             reason = f"MindSpore's {entry.mindspore} has no kernels for {self.device}"
             hint = "convert without flavor" if entry.flavor else ""
             raise Unsupported(reason, hint=hint)

@@ -11,6 +11,7 @@ from apimap.composed import compositions
 from apimap.errors import MappingFileError, Problem, UnknownApi
 from apimap.evidence import unmeasured
 from apimap.layouts import reverses
+from apimap.lint_initial import initial_values
 from apimap.loader import load_files
 from apimap.mapping_files import SHARED, mapping_files, mapping_folder
 from apimap.nearest import nearest_hint
@@ -186,7 +187,8 @@ def _composed(entry: Entry) -> Iterator[Finding]:
 
 
 def _cases(entry: Entry) -> Iterator[Finding]:
-    if entry.is_container or entry.kind == "parameters" or unmeasured(entry):
+    without = entry.is_container or entry.kind in ("parameters", "initializer")
+    if without or unmeasured(entry):
         return
     if entry.parity is None or not (entry.parity.torch or entry.parity.mindspore):
         if any(_leads_somewhere(entry, side) for side in entry.sides):
@@ -214,6 +216,7 @@ CHECKS: tuple[Callable[[Entry], Iterator[Finding]], ...] = (
     _relations,
     _reads,
     _tensors,
+    initial_values,
     _readings,
     _composed,
     _cases,

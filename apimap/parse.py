@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from apimap.call import Call
 from apimap.errors import InvalidCall
-from apimap.signatures import FILES, Name
+from apimap.signatures import FILES, Name, bind
 
 Arguments = tuple[str, list[Any], dict[str, Any]]
 EXAMPLE = "write it as in 'torch.nn.Conv2d(3, 8, 3, padding=1)'"
@@ -15,8 +16,8 @@ EXAMPLE = "write it as in 'torch.nn.Conv2d(3, 8, 3, padding=1)'"
 def parse_call(text: str) -> Arguments:
     """The API's full name, the positional and the named arguments.
 
-    Arguments are literals, or dotted names of a framework's objects such as ``torch.float32``.
-    Raises ``InvalidCall`` for anything else.
+    Arguments are literals, dotted names of a framework's objects such as ``torch.float32``, or
+    calls of its initializers. Raises ``InvalidCall`` for anything else.
 
     >>> parse_call("torch.nn.Conv2d(3, 8, (3, 3), bias=False)")
     ('torch.nn.Conv2d', [3, 8, (3, 3)], {'bias': False})
@@ -42,6 +43,9 @@ def _value(api: str, name: str, node: ast.expr) -> Any:
     dotted = _dotted(node)
     if dotted is not None and dotted.partition(".")[0] in FILES:
         return Name(dotted)
+    if isinstance(node, ast.Call) and (_dotted(node.func) or "").partition(".")[0] in FILES:
+        inner, args, named = parse_call(ast.unparse(node))
+        return Call(inner, bind(inner, tuple(args), named))
     try:
         return _number(node) or ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):

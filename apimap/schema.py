@@ -93,9 +93,13 @@ class TorchOnly(_OneSided):
 
 
 class MindsporeOnly(_OneSided):
-    """A parameter of MindSpore that PyTorch lacks."""
+    """A parameter of MindSpore that PyTorch lacks.
+
+    ``fills`` names the tensors of MindSpore's new layer that these initializers fill.
+    """
 
     mindspore_only: Names
+    fills: tuple[str, ...] = ()
     side: Literal["mindspore"] = Field("mindspore", exclude=True)
 
     @property
@@ -171,6 +175,17 @@ class Compositions(Model):
     mindspore: Optional[str] = None
 
 
+class Initial(Model):
+    """First values of new layers, by tensor, where those of the two frameworks differ.
+
+    Each is a call of an initializer of the side, whose numbers may be computed from the layer's
+    arguments; ``weight[padding_idx]`` is a row, ``layers.*.bias`` stands for all of that name.
+    """
+
+    torch: dict[str, str] = {}
+    mindspore: dict[str, str] = {}
+
+
 class InputName(Model):
     """The name of one input of the call on each side."""
 
@@ -238,7 +253,7 @@ class Entry(Model):
 
     A side that has no such API at all is left out; then ``params`` names only what a composed
     layer does not simply take. ``kind: other`` is a class that is no layer, ``parameters`` one
-    that computes nothing. ``only_from`` is the
+    that computes nothing, ``initializer`` what fills new tensors. ``only_from`` is the
     side whose name leads here, where the other side's API belongs to another entry; an entry of a
     ``flavor`` is taken from PyTorch's name where that flavor is asked for. ``aliases`` are other
     public names of MindSpore's class, ``platforms`` the only devices it has kernels for.
@@ -250,11 +265,14 @@ class Entry(Model):
     flavor: Optional[Flavor] = None
     aliases: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()
-    kind: Literal["layer", "sequential", "list", "dict", "parameters", "other"] = "layer"
+    kind: Literal["layer", "sequential", "list", "dict", "parameters", "initializer", "other"] = (
+        "layer"
+    )
     use: tuple[str, ...] = ()
     params: tuple[Param, ...] = ()
     tensors: tuple[TensorMap, ...] = ()
     read: PerSide = PerSide()
+    initial: Initial = Initial()
     composed: Compositions = Compositions()
     unsupported: Unsupportable = Unsupportable()
     call: CallMap = CallMap()

@@ -18,12 +18,13 @@ def render(facts: dict[str, Any]) -> str:
     names = [facts[side] or f"(no {TITLES[side]} API)" for side in SIDES]
     head = "  <->  ".join(names)
     parts = [head, "\n".join(_wrapped(text, "    ") for text in facts["signatures"].values())]
-    parts += [_parameters(facts), _tensors(facts["tensors"]), _routes(facts)]
+    parts += [_parameters(facts), _tensors(facts["tensors"]), _initial(facts["initial"])]
+    parts.append(_routes(facts))
     if facts["dtypes"]:
         parts.append("Dtypes\n" + _bullet(facts["dtypes"]["because"]))
     if facts["traps"]:
         parts.append("\n".join(["Traps", *map(_bullet, facts["traps"])]))
-    parts.append("Evidence\n" + _bullet(sentence()))
+    parts.append("Evidence\n" + _bullet(facts["unmeasured"] or sentence()))
     return "\n\n".join(part for part in parts if part)
 
 
@@ -67,6 +68,15 @@ def _tensors(tensors: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
+def _initial(initial: dict[Side, dict[str, str]]) -> str:
+    rows = [
+        _bullet(f"{TITLES[side]}'s {name}: {law}")
+        for side, laws in initial.items()
+        for name, law in laws.items()
+    ]
+    return "\n".join(["First values that differ", *rows]) if rows else ""
+
+
 def _reasons(rows: Sequence[Row]) -> list[str]:
     """One line for each reason, with the names that share it."""
     names: dict[str, list[str]] = {}
@@ -90,7 +100,8 @@ def _routes(facts: dict[str, Any]) -> str:
     for way, because in facts["unsupported"].items():
         lines.append(_bullet(f"{way} is refused: {because}"))
     if not facts["composed"] and not facts["unsupported"]:
-        native = "Native: each layer becomes one layer of the other framework."
+        word = "initializer" if facts["kind"] == "initializer" else "layer"
+        native = f"Native: each {word} becomes one {word} of the other framework."
         lines.append(_bullet(native + " What it cannot say exactly is refused."))
     return "\n".join(lines)
 

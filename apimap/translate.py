@@ -2,61 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal, Optional, get_args
+from typing import Any, Optional, get_args
 
 from apimap import signatures
+from apimap.call import Call as Call
+from apimap.call import Values, source_api
+from apimap.call import required as required
 from apimap.catalog import default_catalog
-from apimap.errors import ApimapError, InvalidCall, Unsupported
-from apimap.rules import find_rule
-from apimap.schema import Entry, Flavor, MindsporeOnly, OneSided, Pair, Same, Side, TorchOnly, other
-
-Values = Mapping[str, Any]
-Route = Literal["native", "composed"]
-
-
-@dataclass(frozen=True)
-class Call:
-    """An API and its arguments; ``str(call)`` is a line to paste into a program.
-
-    ``route`` is "native" for the framework's own API and "composed" for a layer of
-    ``apimap.composed``; ``notes`` say what a reader should know.
-
-    >>> str(Call("torch.nn.Linear", {"in_features": 3, "out_features": 4, "bias": False}))
-    'torch.nn.Linear(3, 4, bias=False)'
-    """
-
-    api: str
-    kwargs: Values
-    notes: tuple[str, ...] = ()
-    route: Route = field(default="native")
-
-    def __str__(self) -> str:
-        leading = []
-        for name in required(self.api):
-            if name not in self.kwargs:
-                break
-            leading.append(name)
-        shown = [repr(self.kwargs[name]) for name in leading]
-        shown += [f"{k}={v!r}" for k, v in self.kwargs.items() if k not in leading]
-        return f"{self.api}({', '.join(shown)})"
-
-
-def source_api(api: str) -> str:
-    """The API whose signature a call has: a composed layer has that of the layer it stands for."""
-    entry = default_catalog().get(api)
-    if entry is None or api in (entry.torch, entry.mindspore):
-        return api
-    return entry.mindspore if api == entry.composition("torch") else entry.torch
-
-
-def required(api: str) -> list[str]:
-    """Parameters that a call shows by position: those without a default."""
-    parameters = signatures.signature(source_api(api)).parameters.values()
-    return [
-        p.name for p in parameters if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD
-    ]
+from apimap.convert import convert_call as convert_call
+from apimap.errors import ApimapError, InvalidCall
+from apimap.initial import bind_initializer, complete, without_initial_values
+from apimap.schema import Entry, Flavor, Side, other
 
 
 def translate(
@@ -89,7 +45,8 @@ def translate(
         raise InvalidCall(
             f"cannot be translated to {to!r}", where=api, hint=f"to={other(source)!r}"
         )
-    bound = signatures.bind(source_api(api), args, kwargs)
+    bind = bind_initializer if entry.kind == "initializer" else signatures.bind
+    bound = bind(source_api(api), args, kwargs)
     values = {name: _tuples(value) for name, value in bound.items()}
     if entry.is_container:
         raise InvalidCall(
@@ -98,7 +55,7 @@ def translate(
             hint="build it and use apimap.to_mindspore or apimap.to_torch",
         )
     try:
-        return convert_call(entry, api, values, native_only=native_only)
+        return converted(entry, api, values, native_only=native_only)
     except ApimapError as error:
         error.where = error.where or api
         raise
@@ -115,142 +72,8 @@ def _tuples(value: Any) -> Any:
     return tuple(map(_tuples, value)) if isinstance(value, (list, tuple)) else value
 
 
-def convert_call(entry: Entry, api: str, values: Values, *, native_only: bool = False) -> Call:
-    """The counterpart of a call whose arguments are all bound; a missing value is left out."""
-    if api not in (entry.torch, entry.mindspore):
-        target = entry.mindspore if api == entry.composition("torch") else entry.torch
-        return Call(target, _emitted(target, values))
-    source: Side = "torch" if api == entry.torch else "mindspore"
-    refused = getattr(entry.unsupported, f"to_{other(source)}")
-    try:
-        if refused:
-            _refuse_final(entry, source, values)
-            raise Unsupported(refused)
-        return _native(entry, source, values)
-    except Unsupported as error:
-        return _composed(entry, source, values, error, native_only)
-
-
-def _refuse_final(entry: Entry, source: Side, values: Values) -> None:
-    """Raise for values that no composed layer takes either."""
-    for param in entry.params:
-        if isinstance(param, (TorchOnly, MindsporeOnly)) and param.side == source and param.final:
-            _leaving(entry, param, values)
-        elif isinstance(param, Pair) and param.values is not None:
-            _pair(entry, param, source, values)
-
-
-def _native(entry: Entry, source: Side, values: Values) -> Call:
-    target = other(source)
-    converted: dict[str, Any] = {}
-    notes: list[str] = []
-    for param in entry.params:
-        if isinstance(param, Same):
-            converted.update(_same(param, source, values))
-        elif isinstance(param, Pair):
-            converted.update(_pair(entry, param, source, values))
-        elif param.side == source:
-            notes += _leaving(entry, param, values)
-        elif "neutral" in param.model_fields_set:
-            converted.update(dict.fromkeys(param.own, param.neutral))
-    api = entry.api(target)
-    return Call(api, _emitted(api, converted), tuple(notes))
-
-
-def _emitted(api: str, converted: Values) -> dict[str, Any]:
-    """In the signature's order, without what equals the API's own default."""
-    names = signatures.signature(api).parameters
-    return {
-        name: converted[name]
-        for name in names
-        if name in converted and not signatures.is_default(api, name, converted[name])
-    }
-
-
-def _same(param: Same, source: Side, values: Values) -> dict[str, Any]:
-    present = [name for name in param.same if name in values]
-    if param.rule is None:
-        return {name: values[name] for name in present}
-    return {name: _apply(param.rule, source, [values[name]], {}) for name in present}
-
-
-def _pair(entry: Entry, param: Pair, source: Side, values: Values) -> dict[str, Any]:
-    own, others = param.names(source), param.names(other(source))
-    if not all(name in values for name in own):
-        return {}
-    given = [values[name] for name in own]
-    if param.values is not None:
-        return {others[0]: _through(param.values, own[0], given[0], source)}
-    if param.rule is None:
-        return {others[0]: given[0]}
-    reads = {name: values[_read_name(entry, name, source)] for name in param.reads}
-    result = _apply(param.rule, source, given, reads)
-    return dict(zip(others, result if len(others) > 1 else (result,), strict=True))
-
-
-def _through(values: Mapping[Any, Any], name: str, value: Any, source: Side) -> Any:
-    for torch_value, mindspore_value in values.items():
-        ours, theirs = torch_value, mindspore_value
-        if source == "mindspore":
-            ours, theirs = theirs, ours
-        if signatures.same_value(ours, value):
-            return theirs
-    legal = list(values) if source == "torch" else list(values.values())
-    raise InvalidCall(f"{name} must be one of {legal}, got {value!r}")
-
-
-def _read_name(entry: Entry, torch_name: str, source: Side) -> str:
-    """What a parameter that a rule reads is called on the source side."""
-    if source == "torch":
-        return torch_name
-    for param in entry.params:
-        if isinstance(param, Pair) and param.torch == (torch_name,):
-            return param.mindspore[0]
-    return torch_name
-
-
-def _apply(name: str, source: Side, given: list[Any], reads: Values) -> Any:
-    rule = find_rule(name)
-    function: Callable[..., Any] = rule.to_mindspore if source == "torch" else rule.to_torch
-    try:
-        return function(*given, **reads)
-    except ApimapError:
-        raise
-    except (TypeError, ValueError, IndexError) as error:
-        shown = ", ".join(map(repr, given))
-        raise InvalidCall(f"rule {name} cannot read ({shown}): {error}") from error
-
-
-def _leaving(entry: Entry, param: OneSided, values: Values) -> list[str]:
-    """Notes on one-sided parameters of the source; refuses values that do something."""
-    api = entry.api(param.side)
-    notes = []
-    for name in param.own:
-        if name not in values:
-            continue
-        value = values[name]
-        is_default = signatures.is_default(api, name, value)
-        if param.ignored:
-            notes += [] if is_default else [f"{name}={value!r} is left out. {param.because}"]
-        elif not (
-            is_default if param.construction else signatures.same_value(value, param.neutral)
-        ):
-            final = param.final or param.construction
-            raise Unsupported(f"{name}={value!r}: {param.because}", where=api, final=final)
-    return notes
-
-
-def _composed(
-    entry: Entry, source: Side, values: Values, error: Unsupported, native_only: bool
-) -> Call:
-    api, composition = entry.api(source), entry.composition(other(source))
-    if composition is None or error.final:
-        raise Unsupported(error.because, where=api, hint=error.hint) from None
-    if native_only:
-        hint = f"without native_only, {composition} computes it exactly"
-        raise Unsupported(error.because, where=api, hint=hint, needs_composition=composition)
-    kwargs = _emitted(api, values)
-    for name in entry.construction(source) & kwargs.keys():
-        reason = f"{name}={kwargs[name]!r}: composed layers of PyTorch and MindSpore do not take it"
-        raise Unsupported(reason, where=api, hint="set it on the converted layer")
-    return Call(composition, kwargs, (f"Composed: {error.because}",), "composed")
+def converted(entry: Entry, api: str, values: Values, *, native_only: bool = False) -> Call:
+    """The counterpart of a call whose arguments are all bound, with its new layer's values."""
+    left = without_initial_values(entry, api, values)
+    call = convert_call(entry, api, left, native_only=native_only)
+    return complete(entry, api, values, call)

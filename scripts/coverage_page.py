@@ -53,7 +53,7 @@ def page(found: dict[str, Any]) -> str:
 
 def _of(found: dict[str, Any], side: Side) -> list[Row]:
     key = "entries" if side == "torch" else "mindspore"
-    return [row for row in found[key] if str(row[side]).startswith(PREFIXES[side])]
+    return [row for row in found[key] if f"{row[side].rpartition('.')[0]}." == PREFIXES[side]]
 
 
 def _sides(found: dict[str, Any]) -> Iterator[tuple[Side, list[Row]]]:

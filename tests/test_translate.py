@@ -33,7 +33,7 @@ import apimap
             {"momentum": 0.3},
             "mindspore.nn.BatchNorm2d(8, momentum=0.7)",
         ),
-        ("torch.nn.GELU", (), {}, "apimap.composed.mindspore.GELU()"),
+        ("torch.nn.GELU", (), {}, "mindspore.nn.GELU(approximate=False)"),
         ("torch.nn.GELU", ("tanh",), {}, "apimap.composed.mindspore.GELU(approximate='tanh')"),
         ("mindspore.nn.Dense", (3, 4), {}, "torch.nn.Linear(3, 4)"),
         (

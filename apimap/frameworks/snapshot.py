@@ -17,6 +17,7 @@ from typing_extensions import get_overloads
 from apimap import signatures
 
 PUBLIC = {"torch": ["torch.nn"], "mindspore": ["mindspore.nn", "mindspore.mint.nn"]}
+INITIALIZERS = {"torch": "torch.nn.init", "mindspore": "mindspore.common.initializer"}
 BASES = {"torch": "torch.nn.Module", "mindspore": "mindspore.nn.Cell"}
 VARIADIC = [inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD]
 
@@ -30,6 +31,17 @@ def layers(side: str) -> Iterator[tuple[str, type]]:
             value = getattr(module, name)
             if not name.startswith("_") and inspect.isclass(value) and issubclass(value, base):
                 yield f"{module_name}.{name}", value
+
+
+def initializers(side: str) -> Iterator[tuple[str, Any]]:
+    """What fills new tensors: PyTorch's functions that end in ``_``, MindSpore's classes."""
+    module = importlib.import_module(INITIALIZERS[side])
+    for name in sorted(module.__all__):
+        value = getattr(module, name)
+        base = vars(module).get("Initializer")
+        own = inspect.isclass(value) and value is not base if base else name.endswith("_")
+        if own or name == "calculate_gain":
+            yield f"{module.__name__}.{name}", value
 
 
 def _resolve(api: str) -> Any:
@@ -107,7 +119,9 @@ def _text(value: Any) -> str:
 def snapshot(side: str) -> dict[str, Any]:
     """The snapshot as plain data."""
     base = _resolve(BASES[side])
+    plain = getattr(importlib.import_module(INITIALIZERS[side]), "Initializer", object)
     apis = {name: rows(cls, base) for name, cls in layers(side)}
+    apis |= {name: rows(made, plain) for name, made in initializers(side)}
     version = str(importlib.import_module(side).__version__).partition("+")[0]
     return {"version": version, "apis": apis}
 

@@ -18,7 +18,7 @@ CONVERT_AT_LEAST: dict[Side, float] = {"torch": 142 / 145, "mindspore": 0.95}
 
 def states(side: Side) -> Counter[str]:
     """How many layer classes of the side have each state."""
-    rows = [row for row in ROWS[KEYS[side]] if row[side].startswith(f"{side}.nn.")]
+    rows = [row for row in ROWS[KEYS[side]] if row[side].rpartition(".")[0] == f"{side}.nn"]
     return Counter(row["state"] for row in rows if row["kind"] != "other")
 
 

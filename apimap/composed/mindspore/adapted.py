@@ -10,7 +10,8 @@ from mindspore import ops
 from apimap.composed.mindspore.empty import empty_result
 
 
-def _construct(self: Any, x: Any) -> Any:
+# ms.jit compiles a cell anew at each call where its construct has another name (MindSpore 2.10).
+def construct(self: Any, x: Any) -> Any:
     if self.pads_empty and x.size == 0:
         return without_elements(self.own_construct(padded(x)), x)
     if x.ndim == self.unbatched_rank:
@@ -42,7 +43,7 @@ def adapted(cell_class: type, batched_rank: Optional[int], pads_empty: bool) -> 
     ``super().construct`` in a subclass recurses for ever under ms.jit (MindSpore 2.10), so the
     class keeps its parent's construct under a second name.
     """
-    construct: Any = cell_class.construct  # type: ignore[attr-defined]  # every Cell has one
+    own: Any = cell_class.construct  # type: ignore[attr-defined]  # every Cell has one
     members = {
         "__module__": __name__,
         "__doc__": cell_class.__doc__,
@@ -50,8 +51,8 @@ def adapted(cell_class: type, batched_rank: Optional[int], pads_empty: bool) -> 
         "adapted_from": (cell_class, batched_rank, pads_empty),
         "unbatched_rank": None if batched_rank is None else batched_rank - 1,
         "pads_empty": pads_empty,
-        "own_construct": construct,
-        "construct": _construct,
+        "own_construct": own,
+        "construct": construct,
     }
     return type(cell_class.__name__, (cell_class,), members)
 

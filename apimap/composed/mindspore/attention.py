@@ -191,12 +191,17 @@ class MultiheadAttention(nn.Cell):
     def nothing(self, query: Any, sizes: Any, need_weights: bool, average: bool) -> Any:
         """The results of no queries, which have a gradient of zero."""
         batch, length, given = sizes
-        out = empty_result(query.shape, self.out_proj.weight.sum().astype(query.dtype))
+        source = self.out_proj.weight.sum()
+        for tensor in (self.in_proj_weight, self.in_proj_bias, self.out_proj.bias, self.bias_k):
+            source = source if tensor is None else source + tensor.sum()
+        for tensor in (self.q_proj_weight, self.k_proj_weight, self.v_proj_weight, self.bias_v):
+            source = source if tensor is None else source + tensor.sum()
+        out = empty_result(query.shape, source)
         if not need_weights:
             return out, None
         keys = given + int(self.bias_k is not None) + int(self.add_zero_attn)
         shape = (batch, length, keys) if average else (batch, self.num_heads, length, keys)
-        return out, empty_result(shape, self.out_proj.weight.sum().astype(query.dtype))
+        return out, empty_result(shape, source)
 
     def projected(self, query: Any, key: Any, value: Any, batch: int) -> Any:
         """Queries, keys and values as (batch and head, position, feature)."""
