@@ -16,7 +16,7 @@ from apimap.loader import load_files
 from apimap.mapping_files import SHARED, mapping_files, mapping_folder
 from apimap.nearest import nearest_hint
 from apimap.rules import rule_names
-from apimap.rules.reading import READERS
+from apimap.rules.reading import reader_names
 from apimap.schema import SIDES, Entry, LoadedEntry, OneSided, Pair, Same, Side, other
 
 Finding = tuple[str, str]
@@ -175,8 +175,8 @@ def _readings(entry: Entry) -> Iterator[Finding]:
         for name, reading in getattr(entry.read, side).items():
             if name not in known:
                 yield f"read.{side}: no parameter {name!r}", nearest_hint(name, known)
-            if reading.as_ and reading.as_ not in READERS:
-                yield f"no reader {reading.as_!r}", nearest_hint(reading.as_, READERS)
+            if reading.as_ and reading.as_ not in reader_names():
+                yield f"no reader {reading.as_!r}", nearest_hint(reading.as_, reader_names())
 
 
 def _composed(entry: Entry) -> Iterator[Finding]:

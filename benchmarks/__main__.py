@@ -7,6 +7,7 @@ import sys
 
 from apimap.evidence import sentence
 from apimap.onednn import prefer_fast_convolutions
+from benchmarks.clock import Figure
 
 FAMILIES = ("commands", "copying", "layers", "parity")
 
@@ -18,7 +19,7 @@ def main(names: list[str]) -> int:
     for name in names or FAMILIES:
         for figure in importlib.import_module(f"benchmarks.{name}").figures():
             print(figure, flush=True)
-            missed += not figure.met
+            missed += isinstance(figure, Figure) and not figure.met
     print(f"{missed} goals missed. {sentence()}")
     return 1 if missed else 0
 

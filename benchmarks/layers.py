@@ -1,40 +1,35 @@
-"""Converting a network against doing it by hand, and converted layers against native ones."""
+"""Converting a network against doing it by hand, and converted layers against hand-written ones."""
 
 from __future__ import annotations
 
+import json
+import math
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Union
 
 import mindspore
-import numpy as np
 import torch
 
 import apimap
 from benchmarks.clock import Figure, ratio
 
 ROUNDS = 150
+GROUP = 8
 T, M = torch.nn, mindspore.nn
-X2 = (8, 64, 28, 28)
-Pair = tuple[str, Any, Any, tuple[int, ...]]
 
 
-def figures() -> Iterator[Figure]:
-    """Conversion, then forward and training of layers."""
+def figures() -> Iterator[Union[Figure, str]]:
+    """Conversion, then the table of layers, and what it comes to."""
     network = torch_network()
     yield Figure(
         "converting the small network / by hand",
         ratio(lambda: apimap.to_mindspore(network), lambda: by_hand(network), ROUNDS),
         1.3,
     )
-    for name, module, native, shape in native_pairs():
-        cell, copy = apimap.to_mindspore(module), native.set_train()
-        yield from _speeds(f"converted {name} / native", cell, copy, shape, 1.05)
-    module = T.ConvTranspose1d(64, 64, 5, stride=3, padding=2, output_padding=2)
-    nearest = M.Conv1dTranspose(64, 64, 5, stride=3, pad_mode="same", has_bias=True)
-    cell = apimap.to_mindspore(module)
-    yield from _speeds(
-        "composed ConvTranspose1d / nearest native", cell, nearest, (8, 64, 400), 1.3
-    )
+    yield from speeds()
 
 
 def torch_network() -> Any:
@@ -62,36 +57,44 @@ def by_hand(network: Any) -> Any:
     return cell.set_train()
 
 
-def native_pairs() -> Iterator[Pair]:
-    """Layers whose counterpart is native, beside that counterpart written by hand."""
-    conv = {"pad_mode": "pad", "padding": 1, "has_bias": True}
-    yield "Conv2d", T.Conv2d(64, 64, 3, padding=1), M.Conv2d(64, 64, 3, **conv), X2
-    yield "BatchNorm2d", T.BatchNorm2d(64), M.BatchNorm2d(64), X2
-    yield "ReLU", T.ReLU(), M.ReLU(), X2
-    yield "MaxPool2d", T.MaxPool2d(2), M.MaxPool2d(2, 2), X2
-    yield "Linear", T.Linear(512, 512), M.Dense(512, 512), (256, 512)
-    transposed = M.Conv1dTranspose(64, 64, 4, pad_mode="pad", has_bias=True)
-    yield "ConvTranspose1d", T.ConvTranspose1d(64, 64, 4), transposed, (8, 64, 400)
+def speeds() -> Iterator[Union[Figure, str]]:
+    """The table: each layer's time, and its shares of the hand-written layer's and of PyTorch's."""
+    from benchmarks.layer_pairs import pairs
+
+    steady = measured("same")[0]
+    near = sum(abs(value - 1) <= 0.05 for value in steady) / len(steady)
+    yield Figure("two layers of one class that read 1.00 to 0.05", near, 0.9, at_least=True)
+    names = [pair.name for pair in pairs()]
+    yield "converted layer: ms, / hand-written MindSpore, / PyTorch eager (processor time)"
+    yield f"{'':38}{'eager':^34}{'jit':^34}"
+    yield f"{'':38}" + 2 * f"{'forward':^17}{'training':^17}"
+    found = []
+    for start in range(0, len(names), GROUP):
+        some = measured(*names[start : start + GROUP])
+        found += some
+        yield from (_line(some[at : at + 4]) for at in range(0, len(some), 4))
+    ratios = {f"{row['name']}, {row['how']} {row['what']}": row["of_hand"] for row in found}
+    mean = math.exp(sum(map(math.log, ratios.values())) / len(ratios))
+    yield Figure(f"{len(names)} layers / written by hand, geometric mean", mean, 0.8)
+    worst = max(ratios, key=lambda name: ratios[name])
+    yield Figure(f"the slowest: {worst}", ratios[worst], 1.1)
+    yield Figure("times over 1.1 of the hand-written", sum(v > 1.1 for v in ratios.values()), 0)
 
 
-def _speeds(
-    name: str, ours: Any, theirs: Any, shape: tuple[int, ...], goal: float
-) -> Iterator[Figure]:
-    x = mindspore.Tensor(np.random.default_rng(0).standard_normal(shape).astype(np.float32))
-    yield Figure(f"{name}, forward", ratio(_forward(ours, x), _forward(theirs, x), ROUNDS), goal)
-    yield Figure(f"{name}, training", ratio(_step(ours, x), _step(theirs, x), ROUNDS), goal)
+def _line(rows: list[Any]) -> str:
+    cells = (f"{row['taken']:6.2f}{row['of_hand']:5.2f}{row['of_torch']:6.1f}" for row in rows)
+    return f"{rows[0]['name']:26} {rows[0]['route']:9}  " + "".join(cells)
 
 
-def _forward(cell: Any, x: Any) -> Any:
-    return lambda: cell(x).asnumpy()
-
-
-def _step(cell: Any, x: Any) -> Any:
-    weights = cell.trainable_params()
-    step = mindspore.value_and_grad(lambda value: cell(value).sum(), 0, weights or None)
-
-    def run() -> None:
-        _, gradients = step(x)
-        (gradients[0] if weights else gradients).asnumpy()
-
-    return run
+def measured(*words: str) -> list[Any]:
+    """What a fresh process of one thread prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.layer_runs", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    return [json.loads(line) for line in done.stdout.splitlines() if line[:1] in "[{"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import mindspore
@@ -12,7 +13,8 @@ from mindspore.common import initializer as init
 
 import apimap
 from apimap.call import Call
-from apimap.initial import read_initializer
+from apimap.initial import read_initializer, read_law
+from apimap.lint import lint
 
 HOME = "mindspore.common.initializer"
 
@@ -112,3 +114,46 @@ def test_live_layers_keep_their_values() -> None:
     cell = apimap.to_mindspore(module)
     assert (cell.embedding_table.asnumpy() == module.weight.detach().numpy()).all()
     assert (apimap.to_torch(cell).weight == module.weight).all()
+
+
+def test_numbers_of_a_law_come_from_the_arguments() -> None:
+    law = read_law(f"{HOME}.Uniform(2 * width ** -0.5 / 4)", {"width": 16})
+    assert law.kwargs == {"scale": 0.125}
+    with pytest.raises(apimap.InvalidCall, match="not a call"):
+        read_law("3", {})
+    with pytest.raises(ValueError, match="malformed"):
+        read_law(f"{HOME}.Uniform(print(1))", {})
+
+
+TABLE = """\
+- torch: torch.nn.PReLU
+  mindspore: mindspore.nn.PReLU
+  params:
+    - {torch: num_parameters, mindspore: channel}
+    - {torch_only: [init, device, dtype], construction: true, because: "MindSpore has no such one."}
+    - {mindspore_only: w, construction: true, because: "PyTorch has no such one.", FILLS}
+  tensors: [{torch: weight, mindspore: w}]
+  initial: {INITIAL}
+  parity: {torch: {inputs: [[2, 3]]}}
+"""
+BOTH = f"torch: {{weight: torch.nn.init.ones_()}}, mindspore: {{w: {HOME}.Zero()}}"
+
+
+@pytest.mark.parametrize(
+    ("fills", "initial", "words"),
+    [
+        ("fills: [w]", BOTH, ""),
+        ("fills: [w, v]", "", "w fill 2 tensors"),
+        ("fills: [v]", "", "fills 'v', which is no tensor"),
+        ("", BOTH, "no parameter of MindSpore fills 'w'"),
+        ("fills: [w]", "torch: {weight: torch.nn.init.ones_()}", "for one side only"),
+        ("fills: [w]", "torch: {wait: torch.nn.init.ones_()}", "did you mean 'weight'"),
+        ("fills: [w]", BOTH.replace("ones_", "one_"), "did you mean 'torch.nn.init.ones_'"),
+    ],
+)
+def test_lint_of_first_values(tmp_path: Path, fills: str, initial: str, words: str) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text(TABLE.replace("FILLS", fills).replace("INITIAL", initial))
+    found = "\n".join(map(str, lint([file])))
+    assert words in found
+    assert bool(words) == bool(found), found

@@ -70,6 +70,7 @@ DEFAULTS = (
     "mindspore.nn.Embedding(64, 32, padding_idx=3)",
     "mindspore.nn.Embedding(64, 32, use_one_hot=True)",
     "mindspore.nn.EmbeddingLookup(64, 32)",
+    "mindspore.nn.MultiFieldEmbeddingLookup(64, 32, 3)",
     "mindspore.nn.PReLU(8)",
     "mindspore.nn.BatchNorm1d(8)",
     "mindspore.nn.BatchNorm2d(8)",

@@ -30,7 +30,7 @@ def select(words: Sequence[str]) -> list[Entry]:
 
     A word is an API's name of either side, with or without its package (an entry of a flavor goes
     by the full name of MindSpore's), a pattern such as
-    ``*Conv*``, a family (``conv`` for mappings/nn/conv.yaml), or the path of a mapping file or
+    ``*Conv*``, a family (``norm`` for mappings/nn/norm.yaml and norm_layer.yaml), or the path of a mapping file or
     folder, which must be loaded.
 
     Raises ``UnknownApi`` for a word that means nothing.
@@ -51,12 +51,14 @@ def _means(word: str, item: LoadedEntry) -> bool:
     if is_path(word):
         file, path = Path(item.file).resolve(), Path(word).resolve()
         return file == path or path in file.parents
-    entry = item.entry
+    entry, family = item.entry, Path(item.file).stem
+    if family == word or family.startswith(f"{word}_"):
+        return True
     if entry.flavor:
-        return word == Path(item.file).stem or fnmatchcase(entry.mindspore, word)
+        return fnmatchcase(entry.mindspore, word)
     names = [name for name in (entry.torch, entry.mindspore) if name]
     short = (name.rpartition(".")[2] for name in names)
-    return word == Path(item.file).stem or any(fnmatchcase(name, word) for name in (*names, *short))
+    return any(fnmatchcase(name, word) for name in (*names, *short))
 
 
 def _hint(word: str, loaded: Sequence[LoadedEntry]) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Optional, Union
 
 from apimap.errors import InvalidCall, Unsupported
 from apimap.rules import rule
+from apimap.rules.reading import reader
 from apimap.rules.values import Number
 
 
@@ -110,3 +111,20 @@ class GeluFormula:
     def to_torch(approximate: bool) -> str:
         """tanh for True"""
         return "tanh" if approximate else "none"
+
+
+@reader("initial_slope")
+def initial_slope(layer: Any, value: Any) -> float:
+    """No live PReLU of MindSpore holds it, and its slopes are copied."""
+    del layer, value
+    return 0.25
+
+
+@reader("single_precision")
+def single_precision(layer: Any, value: Any) -> float:
+    """The shortest number that a float32 tensor of one element can come from."""
+    del layer
+    number = float(value)
+    fractions = (1 / 8, 1 / 3, *(round(number, digits) for digits in range(1, 10)))
+    same = (each for each in fractions if float(value.asnumpy().dtype.type(each)) == number)
+    return next(same, number)

@@ -6,6 +6,7 @@ from typing import Any, Optional
 
 from apimap.errors import Unsupported
 from apimap.rules import rule
+from apimap.rules.reading import reader
 
 
 def reduction_of(size_average: Optional[bool], reduce: Optional[bool], reduction: str) -> str:
@@ -53,3 +54,36 @@ class LossWeight:
                 "PyTorch's layer would hold the weight in its state_dict, and MindSpore's has it "
                 "in no checkpoint."
             )
+
+
+@reader("unsaid")
+def unsaid(layer: Any, value: Any) -> None:
+    """Of a deprecated argument that another attribute says."""
+    del layer, value
+
+
+@reader("loss_reduction")
+def loss_reduction(layer: Any, value: Any) -> str:
+    """Of MindSpore's two flags for it."""
+    if not layer.reduce:
+        return "none"
+    return "mean" if value else "sum"
+
+
+@reader("distance")
+def distance(layer: Any, value: Any) -> Any:
+    """A sublayer, or None for each framework's own; another function has no counterpart."""
+    plain = {"norm": 2.0, "eps": 1e-6, "keepdim": False}
+    if type(value).__name__ == "PairwiseDistance" and plain.items() <= vars(value).items():
+        return None
+    if value is None or hasattr(value, "construct") or hasattr(value, "forward"):
+        return value
+    owner, _, name = getattr(value, "__qualname__", "").rpartition(".")
+    own = ("_VariableFunctionsClass", "TripletMarginWithDistanceLoss.__init__.<locals>")
+    if name == "pairwise_distance" and owner in own:
+        return None
+    raise Unsupported(
+        f"the distance of this {type(layer).__name__} is {value!r}, a function of which neither "
+        "PyTorch nor MindSpore can say what the other's would be.",
+        hint="give it a layer that apimap maps instead",
+    )

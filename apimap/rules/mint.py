@@ -7,6 +7,7 @@ from typing import Any, Optional
 from apimap.errors import Unsupported
 from apimap.rules import rule
 from apimap.rules.conv import Size
+from apimap.rules.reading import reader
 from apimap.rules.values import Number
 
 MODES = ("nearest", "linear", "bilinear", "bicubic", "trilinear")
@@ -127,3 +128,17 @@ class MintMode:
     def to_torch(mode: str) -> str:
         """Unchanged"""
         return mode
+
+
+@reader("world_group")
+def world_group(layer: Any, value: Any) -> Any:
+    """MindSpore's name of the group of all processes, which it takes for None."""
+    del layer
+    return None if value.endswith("_world_group") else value
+
+
+@reader("reduction_word")
+def reduction_word(layer: Any, value: Any) -> str:
+    """Of a primitive of MindSpore, which holds a number for it."""
+    del layer
+    return ("sum", "mean", "none")[value]

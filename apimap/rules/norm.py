@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Optional, Union
+from typing import Any, Optional, Union
 
 from apimap.errors import Unsupported
 from apimap.rules import rule
+from apimap.rules.reading import reader
 from apimap.rules.values import Number, exact_complement
 
 
@@ -151,3 +152,20 @@ class ResponseWindow:
         """Twice the radius and one, by which alpha is multiplied"""
         size = 2 * depth_radius + 1
         return size, alpha * size
+
+
+@reader("batch_norm_momentum")
+def batch_norm_momentum(layer: Any, value: Any) -> float:
+    """The shortest number that the live layer's 1.0 - momentum can come from."""
+    del layer
+    momentum = 1.0 - float(value)
+    rounded = (round(momentum, digits) for digits in range(1, 17))
+    return next((number for number in rounded if 1.0 - number == value), momentum)
+
+
+@reader("affine")
+def affine(layer: Any, value: Any) -> bool:
+    """False where gamma and beta are frozen at ones and zeros, which is all that it does."""
+    owner = value if hasattr(value, "gamma") else layer
+    values = ((owner.gamma, 1), (owner.beta, 0))
+    return not all(not p.requires_grad and bool((p.asnumpy() == v).all()) for p, v in values)

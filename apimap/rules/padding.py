@@ -7,6 +7,7 @@ from typing import Any
 from apimap.errors import Unsupported
 from apimap.rules import rule
 from apimap.rules.conv import Size, shortest
+from apimap.rules.reading import reader
 
 
 def _amounts(padding: Size) -> Any:
@@ -47,3 +48,18 @@ class ReflectedAmounts:
     def to_torch(padding: Size) -> Any:
         """Unchanged"""
         return padding if isinstance(padding, int) else tuple(padding)
+
+
+@reader("reversed_pairs")
+def reversed_pairs(layer: Any, value: Any) -> tuple[int, ...]:
+    """A live reflection holds one pair for each axis, the first axis first."""
+    del layer
+    return tuple(amount for pair in reversed(value) for amount in pair)
+
+
+@reader("axis_pairs")
+def axis_pairs(layer: Any, value: Any) -> tuple[tuple[int, ...], ...]:
+    """A live Pad holds a tensor where it mirrors."""
+    del layer
+    pairs = value.asnumpy().tolist() if hasattr(value, "asnumpy") else value
+    return tuple(tuple(int(amount) for amount in pair) for pair in pairs)

@@ -10,7 +10,6 @@ from typing import Any
 
 from apimap.errors import Unsupported
 from apimap.rules import rule_names
-from apimap.rules.conv import shortest
 
 Reader = Callable[[Any, Any], Any]
 
@@ -30,8 +29,14 @@ def reader(name: str) -> Callable[[Reader], Reader]:
 def find_reader(name: str) -> Reader:
     """The reader of this name, whichever family has it; ``KeyError`` where there is none."""
     if name not in READERS:
-        rule_names()  # loads every family
+        reader_names()
     return READERS[name]
+
+
+def reader_names() -> list[str]:
+    """All readers of all families, sorted."""
+    rule_names()  # loads every family
+    return sorted(READERS)
 
 
 @reader("present")
@@ -43,9 +48,9 @@ def present(layer: Any, value: Any) -> bool:
 
 @reader("last")
 def last(layer: Any, value: Any) -> Any:
-    """The last item of a tuple."""
+    """The last item of a tuple, or the one value for all."""
     del layer
-    return value[-1]
+    return value[-1] if isinstance(value, tuple) else value
 
 
 @reader("all_but_last")
@@ -123,175 +128,8 @@ def cell_or_none(layer: Any, value: Any) -> Any:
     return value
 
 
-@reader("batch_norm_momentum")
-def batch_norm_momentum(layer: Any, value: Any) -> float:
-    """The shortest number that the live layer's 1.0 - momentum can come from."""
-    del layer
-    momentum = 1.0 - float(value)
-    rounded = (round(momentum, digits) for digits in range(1, 17))
-    return next((number for number in rounded if 1.0 - number == value), momentum)
-
-
-@reader("affine")
-def affine(layer: Any, value: Any) -> bool:
-    """False where gamma and beta are frozen at ones and zeros, which is all that it does."""
-    owner = value if hasattr(value, "gamma") else layer
-    values = ((owner.gamma, 1), (owner.beta, 0))
-    return not all(not p.requires_grad and bool((p.asnumpy() == v).all()) for p, v in values)
-
-
-def _pooled_axes(layer: Any) -> int:
-    """1, 2 or 3, from the name of the class."""
-    return int(type(layer).__name__[-2])
-
-
-@reader("pool_padding")
-def pool_padding(layer: Any, value: Any) -> Any:
-    """Of the primitive: one number for each of three axes, or two; a plain one has none."""
-    axes = _pooled_axes(layer)
-    if hasattr(value, "pads"):
-        return shortest(value.pads[3 - axes :])
-    pairs = getattr(value, "pad_list", (0,) * 6)
-    return shortest(pairs[::2][3 - axes :])
-
-
-@reader("pool_dilation")
-def pool_dilation(layer: Any, value: Any) -> Any:
-    """Of the primitive; a plain one has none."""
-    axes = _pooled_axes(layer)
-    return shortest(value.dilation[3 - axes :]) if hasattr(value, "dilation") else 1
-
-
-@reader("fixed_dilation")
-def fixed_dilation(layer: Any, value: Any) -> Any:
-    """Of the primitive: three numbers, which alone take this one, or 1."""
-    del layer
-    return tuple(value.dilation) if hasattr(value, "dilation") else 1
-
-
-@reader("last_item")
-def last_item(layer: Any, value: Any) -> Any:
-    """The last item of a tuple, or the number itself."""
-    del layer
-    return value[-1] if isinstance(value, tuple) else value
-
-
-@reader("int_tuple")
-def int_tuple(layer: Any, value: Any) -> tuple[int, ...]:
-    """Of a tensor of integers."""
-    del layer
-    return tuple(int(item) for item in value.asnumpy())
-
-
-@reader("pool_ceil_mode")
-def pool_ceil_mode(layer: Any, value: Any) -> bool:
-    """Of the primitive; a plain one has none."""
-    del layer
-    return bool(getattr(value, "ceil_mode", False))
-
-
-@reader("pool_count_include_pad")
-def pool_count_include_pad(layer: Any, value: Any) -> bool:
-    """Of the primitive; a plain one has none."""
-    del layer
-    return bool(getattr(value, "count_include_pad", True))
-
-
-@reader("pool_divisor")
-def pool_divisor(layer: Any, value: Any) -> Any:
-    """Of the primitive, where 0 stands for None."""
-    del layer
-    return getattr(value, "divisor_override", 0) or None
-
-
-@reader("adaptive_size")
-def adaptive_size(layer: Any, value: Any) -> tuple[Any, ...]:
-    """A live layer holds -1 for None."""
-    del layer
-    return tuple(None if size == -1 else size for size in value)
-
-
-@reader("unsaid")
-def unsaid(layer: Any, value: Any) -> None:
-    """Of a deprecated argument that another attribute says."""
-    del layer, value
-
-
-@reader("loss_reduction")
-def loss_reduction(layer: Any, value: Any) -> str:
-    """Of MindSpore's two flags for it."""
-    if not layer.reduce:
-        return "none"
-    return "mean" if value else "sum"
-
-
-@reader("distance")
-def distance(layer: Any, value: Any) -> Any:
-    """A sublayer, or None for each framework's own; another function has no counterpart."""
-    plain = {"norm": 2.0, "eps": 1e-6, "keepdim": False}
-    if type(value).__name__ == "PairwiseDistance" and plain.items() <= vars(value).items():
-        return None
-    if value is None or hasattr(value, "construct") or hasattr(value, "forward"):
-        return value
-    owner, _, name = getattr(value, "__qualname__", "").rpartition(".")
-    own = ("_VariableFunctionsClass", "TripletMarginWithDistanceLoss.__init__.<locals>")
-    if name == "pairwise_distance" and owner in own:
-        return None
-    raise Unsupported(
-        f"the distance of this {type(layer).__name__} is {value!r}, a function of which neither "
-        "PyTorch nor MindSpore can say what the other's would be.",
-        hint="give it a layer that apimap maps instead",
-    )
-
-
 @reader("nonlinearity")
 def nonlinearity(layer: Any, value: Any) -> str:
     """Of MindSpore's RNN, which keeps only the kind of its loop."""
     del layer
     return "relu" if type(value).__name__ == "_DynamicRNNRelu" else "tanh"
-
-
-@reader("initial_slope")
-def initial_slope(layer: Any, value: Any) -> float:
-    """No live PReLU of MindSpore holds it, and its slopes are copied."""
-    del layer, value
-    return 0.25
-
-
-@reader("single_precision")
-def single_precision(layer: Any, value: Any) -> float:
-    """The shortest number that a float32 tensor of one element can come from."""
-    del layer
-    number = float(value)
-    fractions = (1 / 8, 1 / 3, *(round(number, digits) for digits in range(1, 10)))
-    same = (each for each in fractions if float(value.asnumpy().dtype.type(each)) == number)
-    return next(same, number)
-
-
-@reader("reversed_pairs")
-def reversed_pairs(layer: Any, value: Any) -> tuple[int, ...]:
-    """A live reflection holds one pair for each axis, the first axis first."""
-    del layer
-    return tuple(amount for pair in reversed(value) for amount in pair)
-
-
-@reader("axis_pairs")
-def axis_pairs(layer: Any, value: Any) -> tuple[tuple[int, ...], ...]:
-    """A live Pad holds a tensor where it mirrors."""
-    del layer
-    pairs = value.asnumpy().tolist() if hasattr(value, "asnumpy") else value
-    return tuple(tuple(int(amount) for amount in pair) for pair in pairs)
-
-
-@reader("world_group")
-def world_group(layer: Any, value: Any) -> Any:
-    """MindSpore's name of the group of all processes, which it takes for None."""
-    del layer
-    return None if value.endswith("_world_group") else value
-
-
-@reader("reduction_word")
-def reduction_word(layer: Any, value: Any) -> str:
-    """Of a primitive of MindSpore, which holds a number for it."""
-    del layer
-    return ("sum", "mean", "none")[value]

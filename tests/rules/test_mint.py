@@ -8,7 +8,7 @@ import pytest
 
 from apimap.errors import Unsupported
 from apimap.rules import find_rule
-from apimap.rules.reading import READERS
+from apimap.rules.reading import find_reader
 
 
 @pytest.mark.parametrize("padding", [3, (1, 2), (0, 1)])
@@ -63,10 +63,10 @@ def test_a_weight_is_composed() -> None:
 
 
 def test_the_group_of_all_processes_is_none() -> None:
-    assert READERS["world_group"](None, "hccl_world_group") is None
-    assert READERS["world_group"](None, "mine") == "mine"
+    assert find_reader("world_group")(None, "hccl_world_group") is None
+    assert find_reader("world_group")(None, "mine") == "mine"
 
 
 def test_a_primitives_reduction() -> None:
-    words = [READERS["reduction_word"](None, number) for number in range(3)]
+    words = [find_reader("reduction_word")(None, number) for number in range(3)]
     assert words == ["sum", "mean", "none"]

@@ -7,13 +7,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from mindspore import nn
 
+from apimap.catalog import default_catalog
 from apimap.errors import Unsupported
-from apimap.rules.reading import READERS
+from apimap.reading import read as live
+from apimap.rules.reading import find_reader
 
 
 def read(name: str, value: Any, layer: Any = None) -> Any:
-    return READERS[name](layer, value)
+    return find_reader(name)(layer, value)
 
 
 @pytest.mark.parametrize("digits", [1, 2, 3, 4, 5])
@@ -43,17 +46,19 @@ def test_affine_is_false_only_for_frozen_ones_and_zeros(
     assert read("affine", layer, None) is affine
 
 
-def test_primitives_of_pooling() -> None:
-    largest = SimpleNamespace(pads=(0, 1, 2), dilation=(2, 2, 2), ceil_mode=True)
-    mean = SimpleNamespace(
-        pad=(0, 0, 1, 1, 2, 2), ceil_mode=True, count_include_pad=False, divisor_override=0
-    )
-    plain = SimpleNamespace()
-    assert [read("pool_padding", item) for item in (largest, mean, plain)] == [(1, 2), (1, 2), 0]
-    assert [read("pool_dilation", item) for item in (largest, plain)] == [2, 1]
-    assert [read("pool_ceil_mode", item) for item in (largest, plain)] == [True, False]
-    assert [read("pool_count_include_pad", item) for item in (mean, plain)] == [False, True]
-    assert [read("pool_divisor", item) for item in (mean, plain)] == [None, None]
+def test_live_pooling_reads_as_it_was_built() -> None:
+    """Of the primitives that the cells hold, or of none."""
+    largest = {"kernel_size": 3, "pad_mode": "pad", "padding": (1, 0), "ceil_mode": True}
+    mean = {"kernel_size": 4, "pad_mode": "pad", "padding": (1, 2), "count_include_pad": False}
+    for cell, arguments in (
+        (nn.MaxPool2d(**largest, dilation=2), {**largest, "dilation": 2}),
+        (nn.AvgPool2d(**mean), {**mean, "divisor_override": None, "ceil_mode": False}),
+        (nn.MaxPool2d(2), {"padding": 0, "dilation": 1, "ceil_mode": False}),
+        (nn.AvgPool1d(2, pad_mode="pad", padding=1), {"padding": 1, "count_include_pad": True}),
+    ):
+        entry = default_catalog().find(f"mindspore.nn.{type(cell).__name__}")
+        found = live(cell, entry, "mindspore")
+        assert {name: found[name] for name in arguments} == arguments
 
 
 def test_words() -> None:

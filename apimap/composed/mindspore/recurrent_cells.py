@@ -54,10 +54,11 @@ class _RecurrentCell(nn.Cell):
             return tuple([empty_result(state.shape, source) for state in states])
         dtype = working(x.dtype)
         weights = [weight if weight is None else weight.astype(dtype) for weight in held]
-        weights.append(None)
         start = tuple([state.astype(dtype) for state in states])
-        gates = gates_of_input(self.mode, x.astype(dtype), weights)
-        return tuple([r.astype(x.dtype) for r in step(self.mode, gates, start, weights)])
+        w_ih, w_hh, b_ih, b_hh = weights
+        gates = gates_of_input(self.mode, x.astype(dtype), w_ih, b_ih, b_hh)
+        results = step(self.mode, gates, start, w_hh, b_hh, None)
+        return tuple([result.astype(x.dtype) for result in results])
 
 
 @keeps_arguments

@@ -121,7 +121,8 @@ class Transformer(nn.Cell):
         self.apimap_arguments = {**given, "custom_encoder": None, "custom_decoder": None}
         size = (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps)
         layer = (*size, batch_first, norm_first, bias)
-        self.encoder, self.decoder = custom_encoder, custom_decoder
+        self.encoder: Any = custom_encoder
+        self.decoder: Any = custom_decoder
         if custom_encoder is None:
             norm = LayerNorm(d_model, layer_norm_eps, bias=bias)
             block: Any = TransformerEncoderLayer(*layer)

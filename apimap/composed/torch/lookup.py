@@ -81,14 +81,13 @@ class MultiFieldEmbeddingLookup(nn.Module):
 
 @keeps_arguments
 class Range(nn.Module):
-    """``mindspore.nn.Range`` on PyTorch, which takes no input."""
+    """``mindspore.nn.Range`` on PyTorch, which takes no input and is on PyTorch's default device."""
 
     def __init__(self, start: Any, limit: Any = None, delta: Any = 1) -> None:
         super().__init__()
         numbers = np.arange(start, limit, delta)
         dtype = np.float32 if numbers.dtype == np.float64 else np.int32
-        numbers_held = torch.from_numpy(numbers.astype(dtype))
-        self.register_buffer("result_tensor", numbers_held, persistent=False)
+        self.numbers = numbers.astype(dtype)
 
     def forward(self) -> Any:
-        return self.result_tensor
+        return torch.tensor(self.numbers)

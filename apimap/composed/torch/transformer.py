@@ -16,7 +16,7 @@ from torch.nn import functional
 from apimap.composed import keeps_arguments
 from apimap.rules.attention import activation_word
 
-FUNCTIONS = {"relu": functional.relu, "gelu": functional.gelu}
+FUNCTIONS: dict[str, Any] = {"relu": functional.relu, "gelu": functional.gelu}
 
 
 @keeps_arguments
@@ -153,7 +153,8 @@ class Transformer(nn.Module):
         self.apimap_arguments = {**given, "custom_encoder": None, "custom_decoder": None}
         size = (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps)
         layer = (*size, batch_first, norm_first)
-        self.encoder, self.decoder = custom_encoder, custom_decoder
+        self.encoder: Any = custom_encoder
+        self.decoder: Any = custom_decoder
         if custom_encoder is None:
             block: Any = TransformerEncoderLayer(*layer)
             norm = nn.LayerNorm(d_model, layer_norm_eps)
