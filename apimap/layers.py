@@ -144,7 +144,7 @@ class _Conversion:
         for base in cls.__mro__:
             entry = self._between(came_from, base)
             entry = entry or catalog.get(self.source.api_of(base), self.flavor)
-            if entry is not None:
+            if entry is not None and (entry.kind != "other" or base is cls):
                 _refuse_overrides(cls, own, self.source.api_of(base), where)
                 return entry
             own.append(base)

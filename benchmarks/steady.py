@@ -3,9 +3,10 @@
 MindSpore hands each operator to threads of its own, and a hand-over to another core, or to a
 thread that does not get its turn, takes longer than a small operator: two cells of one class then
 read 0.6 to 1.6. So this process keeps one core, launches operators one by one, and counts the
-processor time of all its threads, which waiting does not add to. The calling thread would spin
-while a graph's threads wait for their turn, so those go before it where the system allows that.
-Each round runs all actions in the order A B B A; the ratio is the middle one of all rounds.
+processor time of all its threads, which waiting does not add to. In a graph the calling thread
+would spin while the computing threads wait for their turn, so there they go before it, where the
+system allows that; outside of graphs it is they who would spin. Each round runs all actions in
+the order A B B A; the ratio is the middle one of all rounds.
 """
 
 from __future__ import annotations
@@ -33,13 +34,14 @@ def settle() -> None:
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
-def let_workers_go_first() -> None:
-    """Threads that compute preempt the one that waits for them; only root may ask for it."""
+def put_workers_first(first: bool) -> None:
+    """Whether threads that compute preempt the calling one; only root may ask for it."""
     own = threading.get_native_id()
     with suppress(OSError, AttributeError):
+        policy = os.SCHED_RR if first else os.SCHED_OTHER
         for thread in (int(path.name) for path in THREADS.iterdir()):
             if thread != own:
-                os.sched_setscheduler(thread, os.SCHED_RR, os.sched_param(1))
+                os.sched_setscheduler(thread, policy, os.sched_param(int(first)))
 
 
 def busy(action: Action, times: int) -> float:
@@ -50,14 +52,15 @@ def busy(action: Action, times: int) -> float:
     return (time.process_time() - start) / times
 
 
-def compared(actions: Sequence[Action]) -> list[float]:
+def compared(actions: Sequence[Action], *, in_graph: bool) -> list[float]:
     """The time of the first action, then that of each other one in shares of the first."""
+    put_workers_first(False)
     for action in [*actions, *actions]:
         action()
-    let_workers_go_first()
+    put_workers_first(in_graph)
     once = [min(busy(action, 1) for _ in range(2)) for action in actions]
     times = [max(1, round(BLOCK / one)) for one in once]
-    cost = 2 * sum(one * count for one, count in zip(once, times))
+    cost = 2 * sum(one * count for one, count in zip(once, times, strict=True))
     rounds = min(max(round(BUDGET / cost), ROUNDS[0]), ROUNDS[1])
     gc.collect()
     gc.disable()

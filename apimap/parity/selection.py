@@ -29,9 +29,9 @@ def select(words: Sequence[str]) -> list[Entry]:
     """The entries that any of the words means, in the catalog's order; all where there is none.
 
     A word is an API's name of either side, with or without its package (an entry of a flavor goes
-    by the full name of MindSpore's), a pattern such as
-    ``*Conv*``, a family (``norm`` for mappings/nn/norm.yaml and norm_layer.yaml), or the path of a mapping file or
-    folder, which must be loaded.
+    by the full name of MindSpore's), a pattern such as ``*Conv*``, a family (``norm`` for
+    mappings/nn/norm.yaml and norm_layer.yaml), or the path of a mapping file or folder, which must
+    be loaded.
 
     Raises ``UnknownApi`` for a word that means nothing.
 

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
-
 from apimap.errors import Unsupported
 from apimap.rules.reading import reader
 
@@ -43,6 +41,8 @@ def shortest_numbers(layer: Any, value: Any) -> tuple[float, ...]:
 
 
 def _bounds(value: Any) -> Bounds:
+    import numpy as np  # of live layers only; translating a call needs no NumPy
+
     numbers = value.asnumpy()
     if len(numbers) < 2:
         raise Unsupported(
@@ -67,6 +67,6 @@ def _candidates(numbers: Any) -> Iterator[Bounds]:
         first, step = int(numbers[0]), int(numbers[1]) - int(numbers[0])
         yield first, first + count * step, step
         return
-    first, second, last = (Decimal(str(numbers[at])) for at in (0, 1, -1))
-    for step in (second - first, (last - first) / (count - 1)):
-        yield float(first), float(first + (count - Decimal("0.5")) * step), float(step)
+    low, second, last = (Decimal(str(numbers[at])) for at in (0, 1, -1))
+    for width in (second - low, (last - low) / (count - 1)):
+        yield float(low), float(low + (count - Decimal("0.5")) * width), float(width)

@@ -114,12 +114,6 @@ def test_initial_slopes_in_calls() -> None:
     assert (call.route, call.kwargs["init"]) == ("composed", 0.5)
 
 
-@pytest.mark.parametrize("name", ["DropoutExt", "Dropout2dExt", "LogSoftmaxExt"])
-def test_cells_without_a_kernel_are_refused(name: str) -> None:
-    with pytest.raises(apimap.Unsupported, match="on CPU"):
-        apimap.to_torch(getattr(mnn, name)())
-
-
 def test_hardtanh_by_its_deprecated_names() -> None:
     with pytest.warns(FutureWarning, match="deprecated"):
         module = nn.Hardtanh(min_value=-2.0, max_value=0.5)

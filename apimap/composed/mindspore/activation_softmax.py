@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
+import mindspore
 from mindspore import nn, ops
 
 from apimap.composed import keeps_arguments
@@ -27,7 +28,9 @@ def softmax(x: Any, axis: int) -> Any:
         return x
     if x.ndim == 0 or x.shape[axis] == 1:
         return ops.ones_like(x) + (x - x)
-    return ops.softmax(single(x), axis).astype(x.dtype)
+    if x.dtype == mindspore.float16:
+        return ops.softmax(single(x), axis).astype(x.dtype)
+    return ops.softmax(x, axis)
 
 
 @keeps_arguments

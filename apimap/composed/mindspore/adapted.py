@@ -10,8 +10,8 @@ from mindspore import ops
 from apimap.composed.mindspore.empty import empty_result
 
 
-# ms.jit compiles a cell anew at each call where its construct has another name (MindSpore 2.10).
 def construct(self: Any, x: Any) -> Any:
+    """By another name than this ms.jit would compile it anew at each call (MindSpore 2.10)."""
     if self.pads_empty and x.size == 0:
         return without_elements(self.own_construct(padded(x)), x)
     if x.ndim == self.unbatched_rank:
