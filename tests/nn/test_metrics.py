@@ -17,8 +17,8 @@ IMAGE = RANDOM.random((2, 3, 16, 17)).astype("float32")
 NEAR = np.clip(IMAGE + 0.1 * RANDOM.standard_normal(IMAGE.shape), 0, 1).astype("float32")
 TABLE = RANDOM.standard_normal((7, 5)).astype("float32")
 ROWS = np.array([[0, 6, 3, 3], [-1, 7, 2, 5]], "int32")
-WEIGHTS = np.array([[0.0, 0.5, -2.0, 0.0], [1.0, 2.0, 0.0, 0.0]], "float32")
-FIELDS = np.array([[0, 0, 1, 1], [0, 1, 1, -1]], "int32")
+WEIGHTS = np.array([[1.5, 0.5, -2.0, 0.0], [1.0, 2.0, 0.0, 0.25]], "float32")
+FIELDS = np.array([[-1, 0, 2, 1], [0, 1, 1, -1]], "int32")
 
 
 @pytest.mark.parametrize("other", [NEAR, 1 - IMAGE, IMAGE], ids=["near", "opposite", "same"])
@@ -60,7 +60,10 @@ def test_psnr_raises_in_mindspores_eager_mode(images: Any) -> None:
 
 @pytest.mark.parametrize("operator", ["SUM", "MAX", "MEAN"])
 def test_a_look_up_on_the_host_reads_zeros_outside(operator: str) -> None:
-    """MindSpore's gradient of its table is sparse there, which no case can compare."""
+    """No case runs it: MindSpore's gradient of its table is sparse there.
+
+    Fields outside count to the neighbours in the batch.
+    """
     cell = nn.MultiFieldEmbeddingLookup(7, 5, 2, param_init=Tensor(TABLE), operator=operator)
     expected = cell(Tensor(ROWS), Tensor(WEIGHTS), Tensor(FIELDS)).asnumpy()
     module = apimap.to_torch(cell)
@@ -73,8 +76,8 @@ def test_a_field_past_the_last_raises_as_in_mindspore() -> None:
     fields = np.full_like(FIELDS, 2)
     with pytest.raises(RuntimeError):
         cell(Tensor(ROWS), Tensor(WEIGHTS), Tensor(fields)).asnumpy()
+    inputs = map(torch.tensor, (ROWS, WEIGHTS, fields))
     with pytest.raises(ValueError, match="field outside"):
-        inputs = map(torch.tensor, (ROWS, WEIGHTS, fields))
         apimap.to_torch(cell)(*inputs)
 
 

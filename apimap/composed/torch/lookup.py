@@ -81,7 +81,7 @@ class MultiFieldEmbeddingLookup(nn.Module):
 
 @keeps_arguments
 class Range(nn.Module):
-    """``mindspore.nn.Range`` on PyTorch, which takes no input and is on PyTorch's default device."""
+    """``mindspore.nn.Range`` on PyTorch, on the default device, as it takes no input."""
 
     def __init__(self, start: Any, limit: Any = None, delta: Any = 1) -> None:
         super().__init__()
