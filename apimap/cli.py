@@ -161,7 +161,7 @@ app.command()(parity)
 
 @app.command()
 def coverage(as_json: Json = False) -> None:
-    """Show what is mapped, one row for each PyTorch API."""
+    """Show what becomes of each PyTorch API, and totals both ways."""
     from apimap.coverage import coverage as collect
     from apimap.text import table
 
@@ -173,8 +173,14 @@ def coverage(as_json: Json = False) -> None:
         (r["torch"], r["mindspore"] or "-", r["state"], r["to_torch"]) for r in found["entries"]
     ]
     print(table(("PyTorch", "MindSpore", "to MindSpore", "to PyTorch"), rows))
-    mapped = sum(row["mindspore"] is not None for row in found["entries"])
-    print(f"{mapped} of {len(rows)} PyTorch APIs are mapped")
+    print(f"{_converting(found['entries'])} of PyTorch convert to MindSpore")
+    print(f"{_converting(found['mindspore'])} of MindSpore convert to PyTorch (see --json)")
+
+
+def _converting(rows: list[dict[str, Any]]) -> str:
+    layers = [row for row in rows if row["kind"] not in ("other", "initializer")]
+    done = sum(row["state"] != "unsupported" for row in layers)
+    return f"{done} of {len(layers)} layers"
 
 
 if __name__ == "__main__":

@@ -137,21 +137,21 @@ def _sequences() -> Iterator[Pair]:
         "MultiheadAttention",
         lambda: T.MultiheadAttention(256, 8, batch_first=True),
         lambda: M.MultiheadAttention(256, 8, batch_first=True),
-        (8, 64, 256),
+        (4, 64, 256),
         takes="thrice",
     )
     yield Pair(
         "TransformerEncoderLayer",
         lambda: T.TransformerEncoderLayer(256, 8, 1024, 0.0, batch_first=True),
         lambda: M.TransformerEncoderLayer(256, 8, 1024, 0.0, batch_first=True),
-        (8, 64, 256),
+        (4, 64, 256),
     )
     for name in ("LSTM", "GRU", "RNN"):
         yield Pair(
             name,
             lambda name=name: getattr(T, name)(128, 128, batch_first=True),  # type: ignore[misc]
             lambda name=name: getattr(M, name)(128, 128, batch_first=True),  # type: ignore[misc]
-            (16, 32, 128),
+            (16, 16, 128),
             takes="first",
         )
     yield Pair(

@@ -66,8 +66,8 @@ def speeds() -> Iterator[Union[Figure, str]]:
     yield Figure("two layers of one class that read 1.00 to 0.05", near, 0.9, at_least=True)
     names = [pair.name for pair in pairs()]
     yield "converted layer: ms, / hand-written MindSpore, / PyTorch eager (processor time)"
-    yield f"{'':38}{'eager':^34}{'jit':^34}"
-    yield f"{'':38}" + 2 * f"{'forward':^17}{'training':^17}"
+    yield f"{'':38}{'eager':^38}{'jit':^38}"
+    yield f"{'':38}" + 2 * f"{'forward':^19}{'training':^19}"
     found = []
     for start in range(0, len(names), GROUP):
         some = measured(*names[start : start + GROUP])
@@ -82,7 +82,7 @@ def speeds() -> Iterator[Union[Figure, str]]:
 
 
 def _line(rows: list[Any]) -> str:
-    cells = (f"{row['taken']:6.2f}{row['of_hand']:5.2f}{row['of_torch']:6.1f}" for row in rows)
+    cells = (f"{row['taken']:7.2f}{row['of_hand']:6.2f}{row['of_torch']:6.1f}" for row in rows)
     return f"{rows[0]['name']:26} {rows[0]['route']:9}  " + "".join(cells)
 
 

@@ -7,6 +7,7 @@ hand-written layer is MindSpore's own and the converted one is composed.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import mindspore
@@ -64,9 +65,15 @@ def shares(own: Any, other: Any, shape: tuple[int, ...], how: str) -> tuple[floa
         steps.append(mindspore.value_and_grad(cell, 0, weights or None, sens_param=True))
     if how == "jit":
         calls, steps = [mindspore.jit(c) for c in calls], [mindspore.jit(s) for s in steps]
-    forward = compared([lambda c=c: c(x).asnumpy() for c in calls], in_graph=how == "jit")
-    training = compared([lambda s=s: s(x, sens)[0].asnumpy() for s in steps], in_graph=how == "jit")
+    graph = how == "jit"
+    forward = compared([partial(_fetched, call, x) for call in calls], in_graph=graph)
+    training = compared([partial(_fetched, step, x, sens) for step in steps], in_graph=graph)
     return forward[1], training[1]
+
+
+def _fetched(function: Any, *inputs: Any) -> None:
+    result = function(*inputs)
+    (result[0] if isinstance(result, tuple) else result).asnumpy()
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from pathlib import Path
 import mindspore
 
 Action = Callable[[], object]
-BLOCK, BUDGET, ROUNDS = 0.004, 0.3, (5, 15)
+BLOCK, BUDGET, ROUNDS = 0.004, 0.3, (3, 15)
 THREADS = Path("/proc/self/task")
 
 

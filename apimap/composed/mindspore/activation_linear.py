@@ -63,7 +63,10 @@ class PReLU(nn.Cell):
         if x.size == 0:
             return empty_result(input.shape, slope.sum()).astype(input.dtype)
         if self.num_parameters > 1:
-            slope = slope.reshape((1, -1) + (1,) * (x.ndim - 2))
+            # A product with ones is several times as fast as a broadcast, and as its gradient.
+            rows = ops.tile(slope, (x.shape[0],)).reshape((-1, 1))
+            ones = ops.ones((1, x.size // rows.shape[0]), x.dtype)
+            slope = ops.matmul(rows, ones).reshape(x.shape)
         elif x.ndim == 0:
             slope = slope.reshape(())
         return (x * sloped(x, slope)).astype(input.dtype)
