@@ -127,6 +127,7 @@ class _Conversion:
                 self.source.check(layer, where)
                 entry = self._entry(layer, where)
                 self._check_platform(entry)
+                self._refuse_hopeless(layer, entry)
                 convert = self._container if entry.is_container else self._leaf
                 self.layers[id(layer)] = convert(layer, entry, where)
             except ApimapError as error:
@@ -157,6 +158,14 @@ class _Conversion:
             reason = f"MindSpore's {entry.mindspore} has no kernels for {self.device}"
             hint = "convert without flavor" if entry.flavor else ""
             raise Unsupported(reason, hint=hint)
+
+    def _refuse_hopeless(self, layer: Any, entry: Entry) -> None:
+        """Before anything is read of a layer that has no way there, whatever its arguments."""
+        to = other(self.side)
+        refused = getattr(entry.unsupported, f"to_{to}")
+        comes_back = is_composed(layer) or origin.source_api(layer)
+        if refused and not entry.composition(to) and not comes_back:
+            raise Unsupported(refused)
 
     def _between(self, came_from: str, cls: type) -> Optional[Entry]:
         """The entry that a converted layer came by; its class alone may lead to another."""

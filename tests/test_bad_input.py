@@ -64,6 +64,7 @@ REFUSED = [
     (lambda: OwnForward(2, 3), "OwnForward is a subclass of torch.nn.Linear with its own forward"),
     (lambda: nn.Sequential(nn.ReLU(), OwnForward(2, 3)), "Sequential.1: OwnForward"),
     (Model, "Model is no layer that apimap maps"),
+    (lambda: nn.DataParallel(nn.Linear(2, 3)), "convert the layer inside it"),
     (hooked, "remove it with the handle"),
     (replaced, "forward was replaced"),
     (with_buffer, "'mask' is no tensor of torch.nn.Linear"),

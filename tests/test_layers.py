@@ -245,3 +245,10 @@ def test_subclass_with_only_its_own_init_is_its_parent() -> None:
     with pytest.warns(UserWarning, match="Block is converted as torch.nn.Sequential"):
         cell = apimap.to_mindspore(Block())
     assert isinstance(cell, mnn.SequentialCell)
+
+
+def test_a_cell_that_takes_more_inputs_is_compiled_once() -> None:
+    """ms.jit finds a cell by its function's name, and compiles anew where it has another."""
+    cell = apimap.to_mindspore(nn.Linear(3, 4))
+    assert hasattr(cell, "adapted_from")
+    assert type(cell).construct.__name__ == "construct"
