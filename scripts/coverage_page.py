@@ -19,15 +19,15 @@ def summary(found: dict[str, Any]) -> str:
     """What the README says: totals, and what is refused altogether."""
     lines = [f"- {_count(rows, side)}" for side, rows in _sides(found)]
     refused = [
-        f"- `{row[side]}`: {row['because']}"
+        f"`{row[side]}`"
         for side, rows in _sides(found)
         for row in rows
         if row["state"] == "unsupported"
     ]
     if refused:
-        lines += ["", "Refused whatever the arguments:", "", *refused]
+        lines += ["", f"Refused whatever the arguments: {', '.join(refused)}."]
     lines += ["", f"{_totals()} {sentence()}"]
-    lines += ["Class by class, with conditions: [docs/coverage.md](docs/coverage.md)."]
+    lines += ["Class by class, with reasons and conditions: [docs/coverage.md](docs/coverage.md)."]
     return "\n".join(lines)
 
 
@@ -40,7 +40,7 @@ def page(found: dict[str, Any]) -> str:
     for side, rows in _sides(found):
         lines += ["", f"## From {TITLES[side]}", "", f"{_count(rows, side)}:", ""]
         lines += _table(side, rows)
-    lines += ["", "## Conditions", "", *_bullets(_conditions)]
+    lines += ["", "## Reasons and conditions", "", *_bullets(_conditions)]
     lines += ["", "## Where the frameworks' own layers surprise", ""]
     lines += ["Each is closed by a rule or a composed layer, or told where it is not:", ""]
     lines += _bullets(lambda entry: iter(entry.traps))

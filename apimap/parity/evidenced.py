@@ -7,11 +7,12 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 from apimap.catalog import default_catalog
 from apimap.evidence import fingerprint
 from apimap.parity.records import CaseRecord, Results
+from apimap.schema import Entry
 
 
 def keep(results: Results, path: Path) -> None:
@@ -29,10 +30,18 @@ def keep(results: Results, path: Path) -> None:
 def _by_entry(cases: Iterable[CaseRecord]) -> dict[str, dict[str, list[CaseRecord]]]:
     found: dict[str, dict[str, list[CaseRecord]]] = {}
     for case in cases:
-        entry = default_catalog().between(case.torch, case.mindspore)
+        entry = _entry(case)
         if entry is not None:
             found.setdefault(entry.name, {}).setdefault(case.direction, []).append(case)
     return found
+
+
+def _entry(case: CaseRecord) -> Optional[Entry]:
+    """The one that the case's source leads to; a flavor's is found by both names."""
+    catalog, apis = default_catalog(), (case.torch, case.mindspore)
+    entry = catalog.get(apis[0] if case.direction == "to_mindspore" else apis[1])
+    is_it = entry is not None and (entry.torch, entry.mindspore) == apis
+    return entry if is_it else catalog.between(*apis)
 
 
 def _counted(cases: list[CaseRecord]) -> dict[str, Any]:
