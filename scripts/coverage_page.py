@@ -36,7 +36,9 @@ def page(found: dict[str, Any]) -> str:
     lines = ["# Coverage", "", "Written by `make docs`. A route is the one that an API takes with"]
     lines += ["its default arguments; a native one may be composed for other arguments, which"]
     lines += ["`apimap explain` names. A case is one argument set, one input and one way to run;"]
-    lines += ["those that the framework itself rejects are not counted.", "", _totals(), sentence()]
+    lines += ["those that the framework itself rejects are not counted. The largest error is the"]
+    lines += ["absolute one of float32 cases, some of which hold values up to 1e9.", ""]
+    lines += [_totals(), sentence()]
     for side, rows in _sides(found):
         lines += ["", f"## From {TITLES[side]}", "", f"{_count(rows, side)}:", ""]
         lines += _table(side, rows)
@@ -70,7 +72,7 @@ def _count(rows: Sequence[Row], side: Side) -> str:
 
 
 def _table(side: Side, rows: Sequence[Row]) -> Iterator[str]:
-    yield f"| {TITLES[side]} | {TITLES[other(side)]} | route | cases | rounding | worst error |"
+    yield f"| {TITLES[side]} | {TITLES[other(side)]} | route | cases | rounding | largest error |"
     yield "|---|---|---|---|---|---|"
     for row in rows:
         cells = [row[side].removeprefix(PREFIXES[side])]

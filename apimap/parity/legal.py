@@ -7,6 +7,9 @@ from apimap.parity.measure import runner
 from apimap.parity.run_case import CaseResult, build_source
 from apimap.schema import Side
 
+RUNS = 8
+"""A random layer may draw the same twice: Dropout of four elements does in a sixteenth of runs."""
+
 
 def no_case(result: CaseResult) -> str:
     """Why there is nothing to agree on; empty where there is.
@@ -18,11 +21,12 @@ def no_case(result: CaseResult) -> str:
         return result.reason if result.state == "rejected" else ""
     case, run = result.case, runner(result.case.source).run
     try:
-        runs = [run(build_source(case), case.draw_inputs(), tree=case.tree) for _ in range(2)]
+        runs = [run(build_source(case), case.draw_inputs(), tree=case.tree) for _ in range(RUNS)]
     except Exception as error:  # noqa: BLE001  the framework's own verdict on a case
         return f"{type(error).__name__}: {error}"
-    first, second = (found.outputs for found in runs)
-    if any(a.array.tobytes() != b.array.tobytes() for a, b in zip(first, second, strict=True)):
+    first = runs[0].outputs
+    seen = {tuple(value.array.tobytes() for value in found.outputs) for found in runs}
+    if len(seen) > 1:
         return "it gives other values each time"
     if all(value.array.size for value in (*first, *case.draw_inputs())):
         return ""

@@ -35,8 +35,8 @@ def select(words: Sequence[str]) -> list[Entry]:
 
     Raises ``UnknownApi`` for a word that means nothing.
 
-    >>> [entry.torch for entry in select(["ConvTranspose1d", "embedding"])]
-    ['torch.nn.ConvTranspose1d', 'torch.nn.Embedding']
+    >>> [entry.torch for entry in select(["ConvTranspose1d", "linear"])]
+    ['torch.nn.ConvTranspose1d', 'torch.nn.Linear']
     """
     loaded = default_catalog().loaded
     meant = {word: [item for item in loaded if _means(word, item)] for word in words}
