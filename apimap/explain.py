@@ -9,7 +9,7 @@ from typing import Any, Optional
 from apimap import signatures
 from apimap.catalog import default_catalog
 from apimap.errors import ApimapError
-from apimap.evidence import evidence, unmeasured
+from apimap.evidence import evidence, measured, unmeasured
 from apimap.initial import bind_initializer
 from apimap.rules import find_rule
 from apimap.schema import SIDES, TITLES, Entry, Pair, Param, Same, Side, other
@@ -50,6 +50,7 @@ def explanation(api: str) -> dict[str, Any]:
         "dtypes": entry.dtypes.model_dump() if entry.dtypes else None,
         "traps": list(entry.traps),
         "evidence": {} if unmeasured(entry) else evidence(),
+        "measured": measured(entry),
         "unmeasured": unmeasured(entry) or None,
     }
 

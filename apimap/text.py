@@ -24,8 +24,18 @@ def render(facts: dict[str, Any]) -> str:
         parts.append("Dtypes\n" + _bullet(facts["dtypes"]["because"]))
     if facts["traps"]:
         parts.append("\n".join(["Traps", *map(_bullet, facts["traps"])]))
-    parts.append("Evidence\n" + _bullet(facts["unmeasured"] or sentence()))
+    parts.append(_evidence(facts))
     return "\n\n".join(part for part in parts if part)
+
+
+def _evidence(facts: dict[str, Any]) -> str:
+    lines = ["Evidence"]
+    for side in reversed(SIDES):
+        counts = facts["measured"].get(f"to_{side}")
+        if counts:
+            states = [f"{counts[s]} {s}" for s in ("equal", "rounding", "refused") if s in counts]
+            lines.append(_bullet(f"to {TITLES[side]}: {', '.join(states)}"))
+    return "\n".join([*lines, _bullet(facts["unmeasured"] or sentence())])
 
 
 def _parameters(facts: dict[str, Any]) -> str:
@@ -94,11 +104,16 @@ def _routes(facts: dict[str, Any]) -> str:
             if rule[f"to_{side}"]:
                 lines.append(_bullet(f"to {TITLES[side]}: {rule[f'to_{side}']}", 2))
     composed: dict[Side, str] = facts["composed"]
+    refused: dict[str, str] = facts["unsupported"]
     for side, name in composed.items():
+        if f"to_{side}" in refused:
+            lines.append(_bullet(f"to {TITLES[side]}: always {name}. {refused[f'to_{side}']}"))
+            continue
         text = f"to {TITLES[side]}: where the native layer cannot be exact, {name} is, and is used"
         lines.append(_bullet(text))
-    for way, because in facts["unsupported"].items():
-        lines.append(_bullet(f"{way} is refused: {because}"))
+    for side in SIDES:
+        if f"to_{side}" in refused and side not in composed:
+            lines.append(_bullet(f"to {TITLES[side]}: refused. {refused[f'to_{side}']}"))
     if not facts["composed"] and not facts["unsupported"]:
         word = "initializer" if facts["kind"] == "initializer" else "layer"
         native = f"Native: each {word} becomes one {word} of the other framework."
