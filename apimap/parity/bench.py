@@ -28,6 +28,8 @@ from apimap.translate import Call, convert_call
 
 TRIED = 300
 """Argument sets that are drawn to tell a mutant that is equivalent from one without a case."""
+TRIED_EAGERLY = 12
+"""Cases after which an entry without a sound one is run in graphs instead."""
 ANY = 80
 """How many cases a mutant is tried on that no call tells which ones can show it."""
 SOUND = ("equal", "rounding", "refused")
@@ -77,9 +79,15 @@ class Bench:
 
     @cached_property
     def cases(self) -> list[Case]:
-        """All in float32 and eagerly, those first that show many pairs of values."""
+        """All in float32, those first that show many pairs of values.
+
+        Eagerly, or in graphs where the source runs in no other way.
+        """
         batches = generate(self.entry, self.direction, max_examples=1, seed=self.bout.seed)
-        return list(batches[0].cases)
+        eager = list(batches[0].cases)
+        if any(self.state(case) in SOUND for case in eager[:TRIED_EAGERLY]):
+            return eager
+        return [replace(case, jit=True) for case in eager]
 
     @cached_property
     def mutants(self) -> list[Mutant]:
